@@ -1,0 +1,54 @@
+# Two commands set everything up on a machine with Python 3.11+ and make:
+#   make run    all years from raw files to a release
+#   make test   the whole test suite
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV := .venv
+# Use the uv of the machine; where there is none, a pinned one in a folder of the project.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+UV_VERSION := 0.13.8
+# Trust what the machine trusts: behind a company's proxy the built-in certificates do not suffice.
+export UV_SYSTEM_CERTS ?= 1
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.synced
+
+.PHONY: help run test dev env check bench format clean
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(STAMP): pyproject.toml uv.lock | $(if $(findstring .uv,$(UV)),.uv/bin/uv)
+	$(UV) sync --frozen --quiet
+	@touch $@
+
+env: $(STAMP) ## create the environment from the lock
+
+run: $(STAMP) ## load all years of data/raw and make a release
+	@$(BIN)/fengchao run
+
+dev: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/fengchao dev
+
+test: $(STAMP) ## run the whole test suite
+	$(BIN)/python -m pytest
+
+check: $(STAMP) ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP) ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## print times of the main job by phase, and of decoding a large export
+	$(BIN)/python bench/main_job.py
+	$(BIN)/python bench/decode.py 1000000
+
+clean: ## remove everything that was produced (keeps data/raw)
+	rm -rf var $(VENV) .uv

@@ -1,0 +1,3 @@
+"""Who is told when an asset breaks."""
+
+OWNER = "team:data-engineering"
