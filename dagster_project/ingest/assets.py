@@ -1,0 +1,166 @@
+"""Landing assets: one per landed table; tables that come from one input land together."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.errors import FengchaoError
+from dagster_project.ingest.landing import landing_path
+from dagster_project.ingest.load import Loaded, Source, load
+from dagster_project.ingest.sources import DISCLOSURES, PUBLISHED, QUESTIONNAIRES, REFERENCE, raw_folder
+from dagster_project.ingest.tables import TABLES
+from dagster_project.ownership import OWNER
+from dagster_project.partitions import years
+from dagster_project.quality.outcome_events import check_name, check_result
+from dagster_project.quality.suites import suite_for
+from dagster_project.settings import load_settings
+from dagster_project.warehouse.dbt_runner import manifest_path
+
+DESCRIPTIONS = {
+    "questionnaire_response": "Grain: one submitted questionnaire of a wave. Restricted.",
+    "questionnaire_answer": "Grain: one option of a multiple choice or one item, per respondent and wave. Restricted.",
+    "codebook_item": "Grain: one item of a wave's codebook.",
+    "disclosure_figure": "Grain: one printed figure about a bank or a bank group, per fiscal year and document.",
+    "disclosure_source": "Grain: one document per fiscal year, from the sidecars.",
+    "published_figure": "Grain: one survey figure printed in a report.",
+    "published_bank_figure": "Grain: one figure about a bank printed in a report outside the disclosure tables.",
+    "bank": "Grain: one bank.",
+    "bank_alias": "Grain: one spelling of a bank or bank group.",
+    "population": "Grain: one date, institution type and document: number of institutions.",
+    "province": "Grain: one province.",
+}
+
+PROVENANCE = {
+    "source_file": "File below the raw folder that the row comes from.",
+    "source_row": "Line of that file as a spreadsheet shows it; the header is line 1.",
+    "source_column": "Column of that file, counted from 1.",
+}
+
+
+def landing_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["landing", table])
+
+
+@cache
+def staged_descriptions() -> dict[str, dict[str, str]]:
+    """Column descriptions by landed table, from the staging model that reads it: written once, in its YAML."""
+    manifest = json.loads(manifest_path(load_settings()).read_text(encoding="utf-8"))
+    texts: dict[str, dict[str, str]] = {}
+    for node in manifest["nodes"].values():
+        for parent in node["depends_on"]["nodes"] if node["name"].startswith("stg_") else []:
+            if parent.startswith("source."):
+                columns = {name: column["description"] for name, column in node["columns"].items()}
+                texts[parent.split(".")[-1]] = columns
+    return texts
+
+
+def column_schema(table: str) -> dg.TableSchema:
+    """Columns and types of a landed table, with what they mean and where a row comes from."""
+    texts = {**staged_descriptions().get(table, {}), **PROVENANCE}
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(field.name, str(field.type), texts.get(field.name)) for field in TABLES[table]
+        ]
+    )
+
+
+def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinition:
+    """The asset(s) of one raw input.
+
+    A year without input is skipped with the reason in the log: nothing is materialized, and what
+    stands downstream is skipped as well. A raw check that fails stops the year before anything is
+    visible.
+    """
+
+    @dg.multi_asset(
+        name=f"land_{source.name}",
+        specs=[
+            dg.AssetSpec(
+                landing_key(table),
+                group_name="landing" if partitioned else "reference",
+                description=DESCRIPTIONS[table],
+                owners=[OWNER],
+                kinds={"python", "parquet"},
+                metadata={"dagster/column_schema": column_schema(table)},
+                skippable=True,
+            )
+            for table in source.tables
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                check_name(suite_for("raw", table)),
+                asset=landing_key(table),
+                blocking=True,
+                description=suite_for("raw", table).content["meta"]["description"],
+                partitions_def=years if partitioned else None,
+            )
+            for table in source.tables
+        ],
+        partitions_def=years if partitioned else None,
+        backfill_policy=dg.BackfillPolicy.multi_run(1) if partitioned else None,
+        # Makes the outputs optional, so that a year without input can be skipped; the tables of one
+        # input still land together, whatever part of them was asked for.
+        can_subset=True,
+    )
+    def _land(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        settings = load_settings()
+        year = int(context.partition_key) if partitioned else None
+        try:
+            loaded = load(settings, source, year)
+        except FengchaoError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        if loaded is None:
+            where = raw_folder(settings.raw, source, year) if year is not None else settings.raw / source.name
+            context.log.info(f"Skipped: no {source.name} for {year or 'any year'}, {where} holds no files.")
+            return
+        asked = [table for table in source.tables if landing_key(table) in context.selected_asset_keys]
+        for table in source.tables:
+            suite = suite_for("raw", table)
+            if dg.AssetCheckKey(landing_key(table), check_name(suite)) in context.selected_asset_check_keys:
+                yield check_result(settings, landing_key(table), suite, loaded.outcomes[table])
+        if not loaded.landed:
+            failed = "\n".join(o.summary() for o in loaded.outcomes.values() if not o.passed)
+            raise dg.Failure(
+                description=f"{source.name} {year}: raw checks failed, nothing was landed. Rows and report: "
+                f"{loaded.quarantine}\n{failed}",
+                allow_retries=False,
+            )
+        for table in asked:
+            yield dg.MaterializeResult(landing_key(table), metadata=_metadata(loaded, source, table, year))
+
+    return _land
+
+
+def _metadata(loaded: Loaded, source: Source, table: str, year: int | None) -> dict[str, Any]:
+    aside = [reject for reject in loaded.rejects if reject.dataset == table]
+    reasons: dict[str, int] = {}
+    for reject in aside:
+        reasons[reject.reason] = reasons.get(reject.reason, 0) + 1
+    metadata: dict[str, Any] = {
+        "dagster/row_count": loaded.rows[table],
+        "rows_set_aside": len([reject for reject in aside if reject.whole_row]),
+        "bytes": loaded.bytes[table],
+        "folder": dg.MetadataValue.path(str(landing_path(load_settings(), table, year).parent)),
+        "input_sha256": dg.MetadataValue.json(loaded.inputs),
+    }
+    if table in source.one_to_one:
+        metadata["rows_in"] = loaded.rows_in.get(table, 0)
+    if aside:
+        metadata["set_aside_by_reason"] = dg.MetadataValue.json(reasons)
+        metadata["set_aside_first"] = dg.MetadataValue.md(
+            "\n".join(
+                f"- `{r.source_file}` row {r.source_row} {r.source_column}: {r.found}. {r.remedy}"
+                for r in aside[:20]
+            )
+        )
+    return metadata
+
+
+land_questionnaires = landing_assets(QUESTIONNAIRES)
+land_disclosures = landing_assets(DISCLOSURES)
+land_published = landing_assets(PUBLISHED)
+land_reference = landing_assets(REFERENCE, partitioned=False)
+LANDING_ASSETS = [land_questionnaires, land_disclosures, land_published, land_reference]

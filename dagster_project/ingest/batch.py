@@ -1,0 +1,194 @@
+"""What a reader hands over: tables to land, rows set aside, and the count that ties them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dagster_project.errors import FengchaoError
+from dagster_project.ingest.tables import REJECT, TABLES
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One row (or one cell of it) that was set aside.
+
+    `whole_row` is False where only a cell is unusable and the row itself still lands (with
+    missing_code `invalid`); only whole rows count in `rows in = rows landed + rows set aside`.
+    """
+
+    dataset: str
+    source_file: str
+    source_row: int
+    reason: str
+    found: str
+    remedy: str
+    source_column: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    whole_row: bool = True
+
+    def as_row(self, year: int | None) -> dict[str, Any]:
+        return {
+            "year": year,
+            "dataset": self.dataset,
+            "source_file": self.source_file,
+            "source_row": self.source_row,
+            "source_column": self.source_column,
+            "reason": self.reason,
+            "found": self.found,
+            "remedy": self.remedy,
+            "raw_row": json.dumps(dict(self.raw), ensure_ascii=False, sort_keys=True),
+        }
+
+
+class Spool:
+    """Rows of one table in a temporary Parquet file, written chunk by chunk as they are decoded.
+
+    schema: of the tables that are written; text columns may be dictionaries, which the file does not
+    keep. folder: where the file stands (the system's folder for temporary files without one); a file
+    on the disk of the landing folder can be moved into place. It is removed with the object.
+    """
+
+    def __init__(self, table: str, schema: pa.Schema, folder: Path | None = None) -> None:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        self._folder = tempfile.mkdtemp(prefix="spool-", dir=folder)
+        self._cleanup = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self.path = Path(self._folder) / f"{table}.parquet"
+        self._rows = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
+        self._pending: Future[None] | None = None
+        # Without the Arrow schema a reader sees the plain types. Statistics cost a third of the time, and
+        # every query of a landed table reads whole years.
+        self._writer: pq.ParquetWriter | None = pq.ParquetWriter(
+            self.path,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            store_schema=False,
+            write_statistics=False,
+        )
+
+    def write(self, make: Callable[[], pa.Table]) -> None:
+        """Append one chunk: it becomes a row group, so that its dictionaries stay its own.
+
+        `make` runs, and its table is written, while the next chunk is decoded; one chunk waits at most.
+        """
+        if self._pending is not None:
+            self._pending.result()
+        self._pending = self._thread.submit(self._append, make)
+
+    def _append(self, make: Callable[[], pa.Table]) -> None:
+        assert self._writer is not None
+        table = make()
+        self._writer.write_table(table, max(1, table.num_rows))
+        self._rows += table.num_rows
+
+    def close(self) -> None:
+        """Finish the file; nothing more can be written. Raises what went wrong while writing."""
+        if self._writer is not None:
+            try:
+                if self._pending is not None:
+                    self._pending.result()
+            finally:
+                self._thread.shutdown()
+                self._writer.close()
+                self._writer = None
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def to_table(self) -> pa.Table:
+        """All rows; for tests and small tables."""
+        self.close()
+        return pq.read_table(self.path)
+
+    def groups(self) -> Iterator[pa.Table]:
+        """The chunks one after the other."""
+        self.close()
+        with pq.ParquetFile(self.path) as file:
+            for number in range(file.num_row_groups):
+                yield file.read_row_group(number)
+
+    def remove(self) -> None:
+        self.close()
+        self._cleanup()
+
+
+# Readers of small inputs append to lists; what is held is told by its type where tables are landed.
+Rows = Any
+
+
+@dataclass
+class Batch:
+    """The decoded input of one dataset and year.
+
+    rows_in: data rows read, by table they are meant for.
+    tables: landed rows by table name, with the columns of `TABLES`: lists of dicts, an Arrow table, or
+    a spool where they may be too many for the memory.
+    inputs: sha256 by path relative to the raw folder.
+    """
+
+    rows_in: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, Rows] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)
+
+    def extend(self, other: Batch) -> None:
+        for name, count in other.rows_in.items():
+            self.rows_in[name] = self.rows_in.get(name, 0) + count
+        for name, rows in other.tables.items():
+            mine = self.tables.setdefault(name, [])
+            if not isinstance(mine, list) or not isinstance(rows, list):
+                raise FengchaoError(
+                    f"{name}: only lists of rows can be joined. This is a defect of the reader."
+                )
+            mine.extend(rows)
+        self.rejects.extend(other.rejects)
+        self.inputs.update(other.inputs)
+
+    def close(self) -> None:
+        """Remove what was spooled and not landed."""
+        for rows in self.tables.values():
+            if isinstance(rows, Spool):
+                rows.remove()
+
+    def check_conservation(self, per_row: Sequence[str] = ()) -> None:
+        """Raise unless rows in = rows landed + rows set aside for each table in `per_row`."""
+        for name in per_row:
+            landed = len(self.tables.get(name, []))
+            aside = sum(1 for reject in self.rejects if reject.dataset == name and reject.whole_row)
+            if self.rows_in.get(name, 0) != landed + aside:
+                raise FengchaoError(
+                    f"{name}: {self.rows_in.get(name, 0)} rows read, but {landed} landed and {aside} "
+                    "set aside. A row was lost or made twice; this is a defect of the reader."
+                )
+
+
+def to_arrow(table: str, rows: Rows) -> pa.Table:
+    """Rows as an Arrow table with exactly the declared columns of `table`."""
+    schema = TABLES[table]
+    if isinstance(rows, Spool | pa.Table):
+        arrow = rows.to_table() if isinstance(rows, Spool) else rows
+        if not arrow.schema.equals(schema):
+            raise FengchaoError(f"{table}: columns {arrow.schema.names} are not the declared ones")
+        return arrow
+    rows = list(rows)
+    unknown = {key for row in rows for key in row} - set(schema.names)
+    if unknown:
+        raise FengchaoError(f"{table}: undeclared columns {sorted(unknown)}")
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+
+
+def rejects_to_arrow(rejects: Iterable[Reject], year: int | None) -> pa.Table:
+    return pa.Table.from_pylist([reject.as_row(year) for reject in rejects], schema=REJECT)

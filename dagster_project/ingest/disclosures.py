@@ -1,0 +1,210 @@
+"""Figures of banks as printed in annual reports, by regulators, in research notes and the press."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from dagster_project.errors import InputError
+from dagster_project.ingest.banks import BankDirectory
+from dagster_project.ingest.batch import Batch, Reject
+from dagster_project.ingest.csvfile import read_csv_rows
+from dagster_project.ingest.measures import TEXT_KINDS, Measures, load_measures
+from dagster_project.ingest.numbers import QUALIFIERS, NumberError, ParsedNumber, parse_number
+from dagster_project.ingest.reference import load_directory
+from dagster_project.ingest.sidecar import raw_files, read_sidecar
+
+COLUMNS = (
+    "bank_as_printed",
+    "fiscal_year",
+    "measure_as_printed",
+    "measure",
+    "value_as_printed",
+    "unit_as_printed",
+    "comparison",
+    "scope_as_printed",
+    "place",
+)
+TABLE = "disclosure_figure"
+_SOURCE_FIELDS = (
+    "document_id", "title", "producer", "published_date", "received_date", "kind", "reliability", "licence",
+    "sha256",
+)  # fmt: skip
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+class _SetAside(Exception):
+    """A row that cannot become a figure: reason, column, found, remedy."""
+
+
+def read_disclosures(raw_dir: Path, fiscal_year: int) -> Batch:
+    """Tables disclosure_figure and disclosure_source from `disclosures/<fiscal_year>/`.
+
+    A row lands with its printed words and the parsed number, or is set aside with a reason:
+    unknown_bank, unreadable_number, unit_not_fitting, wrong_fiscal_year, unknown_measure,
+    unknown_comparison. A missing or empty folder gives an empty batch.
+    Raises InputError where a file cannot be read as a whole (encoding, columns, sidecar, kind).
+    """
+    batch = Batch(rows_in={TABLE: 0, "disclosure_source": 0}, tables={TABLE: [], "disclosure_source": []})
+    files = raw_files(raw_dir / "disclosures" / str(fiscal_year))
+    if not files:
+        return batch
+    directory, batch.inputs = load_directory(raw_dir)
+    measures = load_measures()
+    documents: dict[str, Path] = {}
+    for path in files:
+        _read_file(path, raw_dir, fiscal_year, directory, measures, documents, batch)
+    batch.check_conservation((TABLE, "disclosure_source"))
+    return batch
+
+
+def _read_file(
+    path: Path,
+    raw_dir: Path,
+    fiscal_year: int,
+    directory: BankDirectory,
+    measures: Measures,
+    documents: dict[str, Path],
+    batch: Batch,
+) -> None:
+    if path.suffix.lower() != ".csv":
+        raise InputError(
+            path,
+            "",
+            f"a {path.suffix or 'nameless'} file",
+            "Lay the figures out as CSV, or move the file away.",
+        )
+    sidecar = read_sidecar(path)
+    document = sidecar["document_id"]
+    if document in documents:
+        raise InputError(
+            path,
+            "",
+            f"document {document}, which {documents[document].name} holds already",
+            "Put the figures of one document and year into one file.",
+        )
+    documents[document] = path
+    source = path.relative_to(raw_dir).as_posix()
+    batch.inputs[source] = sidecar["sha256"]
+    batch.rows_in["disclosure_source"] += 1
+    described = {name: sidecar.get(name) for name in _SOURCE_FIELDS}
+    # Documents without an address on the web keep their citation in its place.
+    described["url"] = sidecar.get("url") or sidecar.get("citation")
+    batch.tables["disclosure_source"].append(
+        {"fiscal_year": fiscal_year, "source_file": source} | described,
+    )
+    rows = read_csv_rows(path, COLUMNS)
+    batch.rows_in[TABLE] += len(rows)
+    for number, cells in rows:
+        try:
+            row = _figure(cells, fiscal_year, directory, measures)
+        except _SetAside as problem:
+            reason, column, found, remedy = problem.args
+            batch.rejects.append(Reject(TABLE, source, number, reason, found, remedy, column, cells))
+            continue
+        row |= {
+            "figure_id": f"{document}-{fiscal_year}-{number}",
+            "document_id": document,
+            "source_file": source,
+            "source_row": number,
+        }
+        batch.tables[TABLE].append(row)
+
+
+def _figure(
+    cells: dict[str, str], fiscal_year: int, directory: BankDirectory, measures: Measures
+) -> dict[str, Any]:
+    if cells["fiscal_year"].strip() != str(fiscal_year):
+        raise _SetAside(
+            "wrong_fiscal_year",
+            "fiscal_year",
+            f"fiscal year {cells['fiscal_year']!r} in the folder of {fiscal_year}",
+            "Move the row to the folder of its year if that year is covered.",
+        )
+    measure = cells["measure"].strip()
+    if measure not in measures.kinds:
+        raise _SetAside(
+            "unknown_measure",
+            "measure",
+            f"measure {measure!r}",
+            "Use a measure of dbt/seeds/measures/measure.csv, or `other`.",
+        )
+    name = cells["bank_as_printed"]
+    entity = directory.resolve(name, f"{fiscal_year}-12-31")
+    if entity is None:
+        near = ", ".join(directory.nearest(name)) or "none is similar"
+        raise _SetAside(
+            "unknown_bank",
+            "bank_as_printed",
+            f"bank {name!r}",
+            f"Add the name to reference/bank_alias.csv (nearest known: {near}; they may be other banks).",
+        )
+    parsed = _value(cells, measure, measures)
+    return {
+        "fiscal_year": fiscal_year,
+        "entity_kind": entity[0],
+        "entity_id": entity[1],
+        "entity_as_printed": name,
+        "measure": measure,
+        "measure_as_printed": cells["measure_as_printed"],
+        "value_as_printed": cells["value_as_printed"],
+        "unit_as_printed": cells["unit_as_printed"],
+        "value": None if parsed.value is None else str(parsed.value),
+        "unit": parsed.unit,
+        "decimals": parsed.decimals,
+        "qualifier": parsed.qualifier,
+        "not_disclosed": parsed.not_disclosed,
+        "scope_as_printed": "；".join(filter(None, (parsed.scope, cells["scope_as_printed"].strip())))
+        or None,
+        "place": cells["place"].strip() or None,
+    }
+
+
+def _value(cells: dict[str, str], measure: str, measures: Measures) -> ParsedNumber:
+    comparison = cells["comparison"].strip() or "eq"
+    if comparison not in QUALIFIERS:
+        raise _SetAside(
+            "unknown_comparison",
+            "comparison",
+            f"comparison {comparison!r}",
+            f"Use one of {', '.join(QUALIFIERS)}.",
+        )
+    text, unit = cells["value_as_printed"], cells["unit_as_printed"].strip()
+    kind, canonical = measures.kinds[measure]
+    if kind in TEXT_KINDS:
+        return _text(text, unit, kind, measure, measures)
+    try:
+        parsed = parse_number(text, unit)
+    except NumberError as error:
+        raise _SetAside("unreadable_number", "value_as_printed", error.found, error.remedy) from error
+    if not measures.fits(measure, parsed.unit):
+        raise _SetAside(
+            "unit_not_fitting",
+            "unit_as_printed",
+            f"unit {parsed.unit!r} for {measure}, which needs {canonical or 'a known unit'}",
+            "Look the figure up in its source; correct the unit only in a correction that says who read it.",
+        )
+    # The words beside the number say more than the column; the column counts where they are silent.
+    if parsed.qualifier == "eq" and not parsed.not_disclosed:
+        parsed = ParsedNumber(parsed.value, parsed.unit, comparison, parsed.decimals, scope=parsed.scope)
+    return parsed
+
+
+def _text(text: str, unit: str, kind: str, measure: str, measures: Measures) -> ParsedNumber:
+    """A name or a date: no number, but it has to be there."""
+    if not measures.fits(measure, unit):
+        raise _SetAside(
+            "unit_not_fitting",
+            "unit_as_printed",
+            f"unit {unit!r} for {measure}, which is a {kind}",
+            f"Write {kind}.",
+        )
+    if not text.strip() or (kind == "date" and not _DATE.fullmatch(text.strip())):
+        raise _SetAside(
+            "unreadable_number",
+            "value_as_printed",
+            f"{text!r} for a {kind}",
+            "Write 2020, 2020-01 or 2020-01-31.",
+        )
+    return ParsedNumber(None, unit)

@@ -1,0 +1,134 @@
+"""Read one input of one year, check it, and only then make it visible.
+
+A raw file that cannot be read raises; rows that cannot be used are set aside with a reason; a batch
+that fails a blocking check goes to quarantine and the last landed data of the year stays in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from dagster_project.errors import FengchaoError
+from dagster_project.ingest.batch import Batch, Reject, Spool, to_arrow
+from dagster_project.ingest.landing import (
+    clear_quarantined_tables,
+    ensure_empty_tables,
+    landing_path,
+    place,
+    quarantine_tables,
+    write_rejects,
+)
+from dagster_project.ingest.status import record
+from dagster_project.quality.data_docs import write_page
+from dagster_project.quality.suites import suite_for
+from dagster_project.quality.validate import Finding, SuiteOutcome, validate
+from dagster_project.settings import Settings
+
+# Great Expectations needs the rows as a pandas frame, about 1 kB each for answers.
+ROWS_IN_ONE_FRAME = 2_000_000
+
+
+@dataclass
+class Loaded:
+    """What became of one input: rows by table, rows set aside, and the raw checks' outcomes."""
+
+    landed: bool
+    rows: dict[str, int] = field(default_factory=dict)
+    rows_in: dict[str, int] = field(default_factory=dict)
+    bytes: dict[str, int] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, SuiteOutcome] = field(default_factory=dict)
+    quarantine: Path | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of raw input.
+
+    tables: what it lands. one_to_one: tables in which every row read is a row landed or set aside.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    one_to_one: tuple[str, ...]
+    read: Callable[[Path, int | None], Batch]
+
+
+def load(settings: Settings, source: Source, year: int | None) -> Loaded | None:
+    """Land `source` for `year` (None: reference data). Returns None where there is no input.
+
+    Raises InputError for a file that cannot be loaded at all.
+    """
+    try:
+        batch = source.read(settings.raw, year)
+    except FengchaoError as error:
+        record(settings, source.name, year, "failed", str(error))
+        raise
+    if not batch.inputs:
+        record(settings, source.name, year, "no_input")
+        return None
+    batch.check_conservation(source.one_to_one)
+    ensure_empty_tables(settings)
+    try:
+        return _land(settings, source, year, batch)
+    finally:
+        batch.close()
+
+
+def _land(settings: Settings, source: Source, year: int | None, batch: Batch) -> Loaded:
+    tables: dict[str, pa.Table | Spool] = {
+        name: rows if isinstance(rows, Spool) else to_arrow(name, rows)
+        for name, rows in ((name, batch.tables.get(name, [])) for name in source.tables)
+    }
+    partition = "all" if year is None else str(year)
+    outcomes = {name: _check(name, table, partition) for name, table in tables.items()}
+    for outcome in outcomes.values():
+        write_page(settings, outcome)
+    loaded = Loaded(
+        landed=all(outcome.passed for outcome in outcomes.values()),
+        rows={name: len(table) for name, table in tables.items()},
+        rows_in=batch.rows_in,
+        rejects=batch.rejects,
+        inputs=batch.inputs,
+        outcomes=outcomes,
+    )
+    write_rejects(settings, source.name, year, batch.rejects)
+    if not loaded.landed:
+        report = {name: outcome.summary() for name, outcome in outcomes.items() if not outcome.passed}
+        loaded.quarantine = quarantine_tables(settings, source.name, year, tables, report)
+        record(settings, source.name, year, "failed", "\n".join(report.values()))
+        return loaded
+    for name, table in tables.items():
+        path = landing_path(settings, name, year)
+        place(table, path)
+        loaded.bytes[name] = path.stat().st_size
+    clear_quarantined_tables(settings, source.name, year)
+    record(settings, source.name, year, "landed")
+    return loaded
+
+
+def _check(name: str, table: pa.Table | Spool, partition: str) -> SuiteOutcome:
+    """The raw suite on a table: in one frame, or on each chunk of a table too large for one.
+
+    Checked by chunk, an expectation about the whole table (a unique key) holds within each chunk only.
+    """
+    suite = suite_for("raw", name)
+    if not isinstance(table, Spool):
+        return validate(table.to_pandas(), suite, partition)
+    if len(table) <= ROWS_IN_ONE_FRAME:
+        return validate(to_arrow(name, table).to_pandas(), suite, partition)
+    first: SuiteOutcome | None = None
+    rows = 0
+    findings: dict[tuple[str, str], Finding] = {}
+    for group in table.groups():
+        outcome = validate(group.to_pandas(), suite, partition)
+        first, rows = first or outcome, rows + outcome.n_rows
+        for finding in outcome.findings:
+            findings.setdefault((finding.expectation, finding.column), finding)
+    assert first is not None
+    return replace(first, n_rows=rows, findings=tuple(findings.values()))

@@ -1,0 +1,73 @@
+"""The kinds of raw input, as data: a further kind is a further entry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dagster_project.ingest.batch import Batch
+from dagster_project.ingest.landing import REFERENCE_TABLES
+from dagster_project.ingest.load import Source
+
+
+def _questionnaires(raw: Path, year: int | None) -> Batch:
+    from dagster_project.ingest.questionnaires import read_questionnaires
+    from dagster_project.settings import load_settings
+
+    assert year is not None
+    settings = load_settings()
+    return read_questionnaires(raw, year, settings.token_secret(), settings.landing / ".spool")
+
+
+def _disclosures(raw: Path, year: int | None) -> Batch:
+    from dagster_project.ingest.disclosures import read_disclosures
+
+    assert year is not None
+    return read_disclosures(raw, year)
+
+
+def _published(raw: Path, year: int | None) -> Batch:
+    from dagster_project.ingest.published import read_published
+
+    return read_published(raw, f"report-{year}")
+
+
+def _reference(raw: Path, year: int | None) -> Batch:
+    from dagster_project.ingest.reference import read_reference
+
+    return read_reference(raw)
+
+
+QUESTIONNAIRES = Source(
+    "questionnaires",
+    ("questionnaire_response", "questionnaire_answer", "codebook_item"),
+    ("questionnaire_response",),
+    _questionnaires,
+)
+DISCLOSURES = Source(
+    "disclosures", ("disclosure_figure", "disclosure_source"), ("disclosure_figure",), _disclosures
+)
+PUBLISHED = Source(
+    "published",
+    ("published_figure", "published_bank_figure"),
+    ("published_figure", "published_bank_figure"),
+    _published,
+)
+REFERENCE = Source("reference", REFERENCE_TABLES, REFERENCE_TABLES, _reference)
+
+YEARLY_SOURCES = (QUESTIONNAIRES, DISCLOSURES, PUBLISHED)
+
+
+def raw_folder(raw: Path, source: Source, year: int) -> Path:
+    """Where the raw files of a yearly source stand."""
+    return raw / source.name / (f"report-{year}" if source is PUBLISHED else str(year))
+
+
+def years_with_input(raw: Path) -> list[int]:
+    """Every year for which some yearly source has a folder, ascending."""
+    found = set()
+    for source in YEARLY_SOURCES:
+        for folder in (raw / source.name).glob("*"):
+            digits = folder.name.removeprefix("report-")
+            if folder.is_dir() and digits.isdigit():
+                found.add(int(digits))
+    return sorted(found)

@@ -1,0 +1,36 @@
+"""What became of each input at its last load; a release is refused while one of them is broken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dagster_project.settings import Settings
+
+
+def _path(settings: Settings, source: str, year: int | None) -> Path:
+    return settings.home / "state" / "loads" / f"{source}-{year or 'all'}.json"
+
+
+def record(settings: Settings, source: str, year: int | None, state: str, message: str = "") -> None:
+    """state: landed, failed or no_input."""
+    path = _path(settings, source, year)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(
+        json.dumps(
+            {"source": source, "year": year, "state": state, "message": message},
+            ensure_ascii=False,
+            sort_keys=True,
+        ),
+        encoding="utf-8",
+    )
+    temporary.replace(path)
+
+
+def broken_loads(settings: Settings) -> list[dict[str, Any]]:
+    """Inputs whose last load failed, in a fixed order."""
+    folder = settings.home / "state" / "loads"
+    loads = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    return [entry for entry in loads if entry["state"] == "failed"]

@@ -1,0 +1,252 @@
+"""Reading figures of banks: the real files with exact counts, and each kind of bad input."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dagster_project.errors import InputError
+from dagster_project.ingest.batch import Batch, to_arrow
+from dagster_project.ingest.disclosures import COLUMNS, read_disclosures
+from dagster_project.ingest.measures import load_measures
+from dagster_project.ingest.reference import read_reference
+from dagster_project.ingest.sidecar import SUFFIX
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
+# fiscal year: (rows, landed, documents, reasons of what is set aside)
+EXPECTED = {
+    2018: (22, 22, 3, {}),
+    2019: (182, 179, 7, {"wrong_fiscal_year": 2, "unit_not_fitting": 1}),
+    2020: (84, 84, 15, {}),
+    2021: (103, 103, 14, {}),
+    2022: (125, 125, 17, {}),
+    2023: (88, 87, 13, {"wrong_fiscal_year": 1}),
+}
+GOOD = {
+    "bank_as_printed": "工行",
+    "fiscal_year": "2021",
+    "measure_as_printed": "科技投入",
+    "measure": "tech_investment",
+    "value_as_printed": "259.87",
+    "unit_as_printed": "亿元",
+    "comparison": "eq",
+    "scope_as_printed": "",
+    "place": "第3页",
+}
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    shutil.copytree(RAW / "reference", tmp_path / "reference")
+    return tmp_path
+
+
+def _write(
+    raw: Path, *rows: dict[str, str], name: str = "X1.csv", document: str = "X1", drop: str = ""
+) -> Path:
+    path = raw / "disclosures" / "2021" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, [c for c in COLUMNS if c != drop], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    _sign(path, document)
+    return path
+
+
+def _sign(path: Path, document: str = "X1") -> None:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.with_name(path.name + SUFFIX).write_text(
+        f"document_id: {document}\nkind: press\ntitle: a test\nproducer: a test\ncitation: a test\n"
+        f"published_date: null\nreceived_date: 2026-11-21\nlicence: none\nsynthetic: false\n"
+        f"sha256: {digest}\n",
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize("year", EXPECTED)
+def test_real_files(year: int) -> None:
+    batch = read_disclosures(RAW, year)
+    rows, landed, documents, reasons = EXPECTED[year]
+    assert batch.rows_in == {"disclosure_figure": rows, "disclosure_source": documents}
+    assert len(batch.tables["disclosure_figure"]) == landed
+    assert Counter(reject.reason for reject in batch.rejects) == reasons
+    assert rows == landed + len(batch.rejects)
+    ids = [row["figure_id"] for row in batch.tables["disclosure_figure"]]
+    assert len(set(ids)) == len(ids)
+    assert len(batch.inputs) == documents + 1
+    for table, content in batch.tables.items():
+        arrow = to_arrow(table, content)
+        assert arrow.num_rows == len(content)
+
+
+def test_staff_in_yuan_is_set_aside() -> None:
+    (reject,) = [r for r in read_disclosures(RAW, 2019).rejects if r.reason == "unit_not_fitting"]
+    assert (reject.source_file, reject.source_row) == ("disclosures/2019/S057.csv", 8)
+    assert reject.found == "unit '万元' for tech_staff, which needs persons"
+
+
+def _figures(batch: Batch, **wanted: str) -> list[dict]:
+    return [
+        row
+        for row in batch.tables["disclosure_figure"]
+        if all(row[column] == value for column, value in wanted.items())
+    ]
+
+
+def test_table_of_2020_report_as_printed() -> None:
+    batch = read_disclosures(RAW, 2019)
+    staff = _figures(batch, entity_id="pab", measure="tech_staff", document_id="report-2020")
+    assert [(r["value_as_printed"], r["value"], r["unit"], r["scope_as_printed"]) for r in staff] == [
+        ("0.75（含外包）", "0.75", "万人", "含外包")
+    ]
+    silent = _figures(batch, entity_id="spdb", measure="tech_investment_growth")
+    assert [(r["not_disclosed"], r["value"], r["place"]) for r in silent] == [(True, None, "表1-1 L436")]
+    profit = _figures(batch, entity_id="bank_of_jiangsu", measure="tech_investment_share_of_profit")
+    assert [r["value"] for r in profit] == ["4.71"]
+    assert not _figures(batch, entity_id="bank_of_jiangsu", measure="tech_investment_share_of_revenue")
+
+
+def test_state_owned_total_of_2023() -> None:
+    totals = _figures(read_disclosures(RAW, 2023), entity_id="state_owned_6", measure="tech_investment")
+    assert {(row["value"], row["unit"]) for row in totals} == {("1228.22", "亿元")}
+
+
+def test_missing_folder_is_no_input(raw: Path) -> None:
+    batch = read_disclosures(raw, 2021)
+    assert batch.inputs == {}
+    assert batch.tables == {"disclosure_figure": [], "disclosure_source": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "found", "remedy"),
+    [
+        ({"bank_as_printed": "工商银航"}, "unknown_bank", "bank '工商银航'", "工商银行"),
+        ({"bank_as_printed": ""}, "unknown_bank", "bank ''", "none is similar"),
+        ({"value_as_printed": "约六七十"}, "unreadable_number", "'约六七十'", "one number"),
+        ({"value_as_printed": ""}, "unreadable_number", "an empty value", "one number"),
+        ({"unit_as_printed": "吨"}, "unreadable_number", "unit '吨'", "Correct the unit"),
+        ({"unit_as_printed": "%"}, "unit_not_fitting", "unit '%' for tech_investment", "Look the figure up"),
+        ({"unit_as_printed": ""}, "unit_not_fitting", "unit ''", "Look the figure up"),
+        (
+            {"fiscal_year": "2020"},
+            "wrong_fiscal_year",
+            "fiscal year '2020' in the folder of 2021",
+            "Move the row",
+        ),
+        ({"measure": "it_spend"}, "unknown_measure", "measure 'it_spend'", "measure.csv"),
+        ({"comparison": "ca"}, "unknown_comparison", "comparison 'ca'", "approx"),
+        (
+            {
+                "measure": "fintech_subsidiary_registered",
+                "value_as_printed": "去年",
+                "unit_as_printed": "date",
+            },
+            "unreadable_number",
+            "'去年' for a date",
+            "2020-01",
+        ),
+    ],
+)
+def test_bad_rows_are_set_aside(raw: Path, change: dict, reason: str, found: str, remedy: str) -> None:
+    _write(raw, GOOD, GOOD | change)
+    batch = read_disclosures(raw, 2021)
+    assert [row["figure_id"] for row in batch.tables["disclosure_figure"]] == ["X1-2021-2"]
+    (reject,) = batch.rejects
+    assert (reject.reason, reject.source_file, reject.source_row) == (reason, "disclosures/2021/X1.csv", 3)
+    assert found in reject.found
+    assert remedy in reject.remedy
+    assert reject.raw == GOOD | change
+
+
+def test_measure_other_lands(raw: Path) -> None:
+    _write(raw, GOOD | {"measure": "other", "value_as_printed": "0.25", "unit_as_printed": "个百分点"})
+    assert [row["measure"] for row in read_disclosures(raw, 2021).tables["disclosure_figure"]] == ["other"]
+
+
+def test_printed_words_come_before_the_column(raw: Path) -> None:
+    _write(
+        raw, GOOD | {"value_as_printed": "超2亿元", "comparison": "approx"}, GOOD | {"comparison": "approx"}
+    )
+    rows = read_disclosures(raw, 2021).tables["disclosure_figure"]
+    assert [row["qualifier"] for row in rows] == ["gt", "approx"]
+
+
+def test_broken_files_stop_the_year(raw: Path) -> None:
+    path = _write(raw, GOOD, drop="measure")
+    with pytest.raises(InputError, match="no column 'measure'"):
+        read_disclosures(raw, 2021)
+
+    path.write_bytes(b"\xff\xfe\x00broken")
+    _sign(path)
+    with pytest.raises(InputError, match="NUL byte at byte 2"):
+        read_disclosures(raw, 2021)
+
+    _write(raw, GOOD)
+    path.write_text(path.read_text(encoding="utf-8").replace("259.87", "295.87"), encoding="utf-8")
+    with pytest.raises(InputError, match="A raw file never changes"):
+        read_disclosures(raw, 2021)
+
+    _write(raw, GOOD)
+    path.with_name(path.name + SUFFIX).unlink()
+    with pytest.raises(InputError, match="no sidecar beside it"):
+        read_disclosures(raw, 2021)
+
+
+def test_other_kinds_of_files_are_not_passed_over(raw: Path) -> None:
+    _write(raw, GOOD)
+    (raw / "disclosures" / "2021" / "X2.xls").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"a \.xls file"):
+        read_disclosures(raw, 2021)
+
+
+def test_one_file_per_document(raw: Path) -> None:
+    _write(raw, GOOD)
+    _write(raw, GOOD, name="X1b.csv")
+    with pytest.raises(InputError, match="document X1, which X1"):
+        read_disclosures(raw, 2021)
+
+
+def test_measures_and_units_are_consistent() -> None:
+    measures = load_measures()
+    canonical = set(measures.units.values())
+    for measure, kind in measures.kinds.items():
+        assert kind in canonical or measure == "other"
+
+
+def test_reference_counts() -> None:
+    assert read_reference(RAW).rows_in == {"bank": 69, "bank_alias": 337, "population": 80, "province": 31}
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("bank", ",joint_stock,", ",jointstock,", "column bank_type: found 'jointstock'"),
+        ("bank", ",beijing,", ",peking,", "column province: found 'peking'"),
+        ("bank_alias", ",bank,icbc,", ",bank,icbk,", "column entity_id: found bank 'icbk'"),
+        ("population", ",17164,", ",ca. 17164,", "column institutions: found 'ca. 17164'"),
+        ("population", "2006-12-31,", "end of 2006,", "column as_of_date: found 'end of 2006'"),
+    ],
+)
+def test_broken_reference_stops(raw: Path, table: str, old: str, new: str, message: str) -> None:
+    path = raw / "reference" / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    _sign(path, f"reference-{table}")
+    with pytest.raises(InputError) as caught:
+        read_reference(raw)
+    assert message in str(caught.value)
+
+
+def test_alias_with_two_meanings_stops(raw: Path) -> None:
+    path = raw / "reference" / "bank_alias.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "工 行,bank,ccb,,,\n", encoding="utf-8")
+    _sign(path, "reference-bank-alias")
+    with pytest.raises(InputError, match="means both icbc and ccb"):
+        read_reference(raw)
