@@ -1,0 +1,176 @@
+"""dbt models as assets: one step per stage and branch, so that a check can stand between two stages."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from dagster_project.errors import FengchaoError
+from dagster_project.ownership import OWNER
+from dagster_project.partitions import years
+from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.dbt_runner import NodeResult, manifest_path, run_dbt
+
+# Unit tests of the models belong to the test suite, not to a production run.
+_NEVER = "resource_type:unit_test"
+
+
+class Translator(DagsterDbtTranslator):
+    """Asset = table = file name: a model's key is its name; a source's is landing/<table>."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey(["landing", dbt_resource_props["name"]])
+        return dg.AssetKey(dbt_resource_props["name"])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        if dbt_resource_props["resource_type"] == "seed":
+            return "framework"
+        folders = dbt_resource_props["fqn"]
+        return folders[1] if len(folders) > 2 else None
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return [OWNER]
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return dbt_resource_props.get("description") or ""
+
+
+translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True))
+_manifest = manifest_path(load_settings())
+
+
+def dbt_step(name: str, select: str, partitioned: bool, command: str = "build") -> dg.AssetsDefinition:
+    """The models (or seeds) of `select` as one step; partitioned steps run for their year only."""
+
+    # A bare path of folders means a node's fully qualified name without the project.
+    qualified = " ".join(part if ":" in part else f"fqn:fengchao.{part}" for part in select.split())
+
+    @dbt_assets(
+        name=name,
+        manifest=_manifest,
+        select=qualified,
+        exclude=_NEVER,
+        dagster_dbt_translator=translator,
+        partitions_def=years if partitioned else None,
+        backfill_policy=dg.BackfillPolicy.multi_run(1) if partitioned else None,
+        # A database lock passes with time; a wrong model fails again and says so at once.
+        retry_policy=None,
+    )
+    def _step(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        settings = load_settings()
+        window = [int(context.partition_key)] if partitioned else []
+        from dagster_project.ingest.landing import ensure_empty_tables
+
+        ensure_empty_tables(settings)
+        models = _selected_models(context)
+        tests = sorted(key.name for key in context.selected_asset_check_keys)
+        # Models and tests are named one by one: a test that also reads a table which this step does
+        # not build (and which may not exist yet) belongs to the step that builds it.
+        arguments = ["--select", *models, *tests, "--indirect-selection", "empty"]
+        results = run_dbt(settings, command, arguments, window)
+        rows = _row_counts(settings, context, models, window)
+        yield from _events(context, results, rows)
+
+    if not list(_step.keys):
+        raise FengchaoError(f"dbt step {name}: no model matches {select!r}. Correct the selection.")
+    return _step
+
+
+def _selected_models(context: dg.AssetExecutionContext) -> list[str]:
+    return sorted(key.path[-1] for key in context.selected_asset_keys)
+
+
+def _events(
+    context: dg.AssetExecutionContext, results: list[NodeResult], rows: dict[str, int]
+) -> Iterator[Any]:
+    manifest = _manifest_content()
+    selected_checks = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
+    failed = []
+    for result in results:
+        kind, name = result.unique_id.split(".")[0], result.unique_id.split(".")[2]
+        if result.failed:
+            failed.append(f"{name}: {result.message or result.status}")
+        if kind in ("model", "seed"):
+            if result.status == "success":
+                yield dg.Output(
+                    None,
+                    output_name=dg.AssetKey(name).to_python_identifier(),
+                    metadata={
+                        "dbt_seconds": round(result.seconds, 3),
+                        **({"dagster/row_count": rows[name]} if name in rows else {}),
+                    },
+                )
+        elif kind == "test":
+            key = get_asset_check_key_for_test(manifest, translator, result.unique_id, project=None)
+            if key is not None and (key.asset_key, key.name) in selected_checks:
+                yield dg.AssetCheckResult(
+                    asset_key=key.asset_key,
+                    check_name=key.name,
+                    passed=result.status == "pass",
+                    severity=dg.AssetCheckSeverity.WARN
+                    if result.status == "warn"
+                    else dg.AssetCheckSeverity.ERROR,
+                    metadata={"failures": result.failures or 0, "status": result.status},
+                )
+    if failed:
+        raise dg.Failure(description="dbt failed:\n" + "\n".join(failed), allow_retries=False)
+
+
+def _manifest_content() -> Mapping[str, Any]:
+    from dagster_dbt.dbt_manifest import validate_manifest
+
+    return validate_manifest(_manifest)
+
+
+def _row_counts(
+    settings: Settings, context: dg.AssetExecutionContext, models: list[str], window: list[int]
+) -> dict[str, int]:
+    """Rows of each built table, of the window only where it has a year."""
+    import duckdb
+
+    from dagster_project.warehouse.lock import warehouse_lock
+
+    counts: dict[str, int] = {}
+    if not settings.warehouse_db.exists():
+        return counts
+    with warehouse_lock(settings), duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+        columns = con.sql(
+            "select table_schema, table_name, list(column_name) from information_schema.columns group by all"
+        ).fetchall()
+        for schema, table, names in columns:
+            if table not in models:
+                continue
+            year = next((name for name in ("wave", "fiscal_year", "document_year") if name in names), None)
+            where = f"where {year} in ({','.join(map(str, window))})" if window and year else ""
+            row = con.sql(f'select count(*) from "{schema}"."{table}" {where}').fetchone()
+            counts[table] = int(row[0]) if row else 0
+    return counts
+
+
+# Stages and branches are the folders below models/: <stage>/<branch>.
+framework = dbt_step("framework", "resource_type:seed", partitioned=False)
+reference = dbt_step("reference", "staging.reference marts.reference", partitioned=False)
+staging_questionnaires = dbt_step("staging_questionnaires", "staging.questionnaires", partitioned=True)
+marts_questionnaires = dbt_step(
+    "marts_questionnaires", "intermediate.questionnaires marts.questionnaires", partitioned=True
+)
+staging_disclosures = dbt_step("staging_disclosures", "staging.disclosures", partitioned=True)
+marts_disclosures = dbt_step(
+    "marts_disclosures", "intermediate.disclosures marts.disclosures", partitioned=True
+)
+staging_published = dbt_step("staging_published", "staging.published", partitioned=False)
+marts_published = dbt_step("marts_published", "marts.published", partitioned=False)
+
+DBT_ASSETS = [
+    framework,
+    reference,
+    staging_questionnaires,
+    marts_questionnaires,
+    staging_disclosures,
+    marts_disclosures,
+    staging_published,
+    marts_published,
+]

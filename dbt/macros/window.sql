@@ -1,0 +1,28 @@
+{#
+  The years of a run stand in the environment variable FENGCHAO_YEARS (`2023` or `2020,2023`; empty:
+  all years). It is not a dbt variable, because changing variables would parse the project anew.
+
+  Yearly models are rerun as: delete the window, insert the window, in one transaction. Deleting by
+  the window and not by the rows of the new batch also removes a year that has become empty.
+
+  `ahead` adds the following years: a model that looks back one year has to be refreshed for the
+  year after the one that changed.
+#}
+{% macro window_years(ahead=0) %}
+    {%- set years = [] -%}
+    {%- for year in env_var('FENGCHAO_YEARS', '').split(',') if year | trim -%}
+        {%- for step in range(ahead + 1) -%}
+            {%- do years.append((year | trim | int) + step) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(years | unique | sort) }}
+{% endmacro %}
+
+{% macro in_window(column, ahead=0) -%}
+    {%- set years = window_years(ahead) -%}
+    {%- if years -%} {{ column }} in ({{ years | join(', ') }}) {%- else -%} true {%- endif -%}
+{%- endmacro %}
+
+{% macro clear_window(column, ahead=0) -%}
+    {%- if is_incremental() -%} delete from {{ this }} where {{ in_window(column, ahead) }} {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,95 @@
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+          pre_hook="{{ clear_window('fiscal_year', ahead=1) }}") }}
+
+-- One row per bank and fiscal year with at least one of the measures below. Growth is recomputed
+-- from the chosen amounts of two years, so the following year is refreshed with each year.
+-- The status speaks of the amount where there is one, otherwise of the weakest printed measure.
+with chosen as (
+    select *
+    from {{ ref('int_figure_chosen') }}
+    where
+        entity_kind = 'bank'
+        and {{ in_window('fiscal_year', ahead=1) }}
+        and measure in (
+            'tech_investment', 'tech_investment_share_of_revenue', 'tech_investment_growth',
+            'tech_staff', 'tech_staff_share', 'operating_revenue'
+        )
+),
+
+previous as (
+    select fiscal_year + 1 as fiscal_year, entity_id, value, qualifier
+    from {{ ref('int_figure_chosen') }}
+    where entity_kind = 'bank' and measure = 'tech_investment'
+),
+
+by_bank as (
+    select
+        fiscal_year,
+        entity_id as bank_id,
+        max(value) filter (where measure = 'tech_investment') as investment_cny,
+        max(qualifier) filter (where measure = 'tech_investment') as investment_qualifier,
+        max(value) filter (where measure = 'operating_revenue') as revenue_cny,
+        max(qualifier) filter (where measure = 'operating_revenue') as revenue_qualifier,
+        max(value) filter (where measure = 'tech_investment_share_of_revenue') as share_of_revenue_pct,
+        max(qualifier) filter (where measure = 'tech_investment_share_of_revenue') as share_qualifier,
+        max(value) filter (where measure = 'tech_investment_growth') as growth_pct,
+        max(value) filter (where measure = 'tech_staff') as tech_staff,
+        max(value) filter (where measure = 'tech_staff_share') as tech_staff_share_pct,
+        max(scope_as_printed) filter (where measure = 'tech_investment') as scope,
+        max(document_id) filter (where measure = 'tech_investment') as source_id,
+        max(place) filter (where measure = 'tech_investment') as source_place,
+        max(value_as_printed || ' ' || unit_as_printed) filter (where measure = 'tech_investment')
+            as investment_as_printed,
+        max(n_sources) filter (where measure = 'tech_investment') as n_sources,
+        max(status) filter (where measure = 'tech_investment') as investment_status,
+        bool_or(status = 'conflict') as any_conflict,
+        bool_and(status = 'single') as all_single,
+        min(document_id) as any_source_id,
+        max(n_sources) as max_n_sources
+    from chosen
+    group by fiscal_year, entity_id
+)
+
+select
+    by_bank.bank_id,
+    cast(by_bank.fiscal_year as integer) as fiscal_year,
+    bank.short_name_zh as name_zh,
+    bank.name_en,
+    bank.bank_type,
+    cast(by_bank.investment_cny as decimal(20, 2)) as investment_cny,
+    by_bank.investment_qualifier,
+    by_bank.investment_as_printed,
+    cast(by_bank.revenue_cny as decimal(20, 2)) as revenue_cny,
+    cast(by_bank.share_of_revenue_pct as double) as share_of_revenue_pct,
+    by_bank.share_qualifier,
+    case
+        when by_bank.investment_qualifier = 'eq' and by_bank.revenue_qualifier = 'eq'
+            then
+                round(100.0 * cast(by_bank.investment_cny as double)
+                / nullif(cast(by_bank.revenue_cny as double), 0), 6)
+    end as share_of_revenue_recomputed_pct,
+    cast(by_bank.growth_pct as double) as growth_pct,
+    case
+        when by_bank.investment_qualifier = 'eq' and previous.qualifier = 'eq'
+            then
+                round(100.0 * (
+                    cast(by_bank.investment_cny as double) / nullif(cast(previous.value as double), 0) - 1
+                ), 6)
+    end as growth_recomputed_pct,
+    cast(by_bank.tech_staff as double) as tech_staff,
+    cast(by_bank.tech_staff_share_pct as double) as tech_staff_share_pct,
+    by_bank.scope,
+    coalesce(
+        by_bank.investment_status,
+        case
+            when by_bank.any_conflict then 'conflict' when by_bank.all_single then 'single' else 'agreed'
+        end
+    ) as status,
+    coalesce(by_bank.source_id, by_bank.any_source_id) as source_id,
+    by_bank.source_place,
+    cast(coalesce(by_bank.n_sources, by_bank.max_n_sources) as integer) as n_sources
+from by_bank
+inner join {{ ref('dim_bank') }} as bank on by_bank.bank_id = bank.bank_id
+left join previous
+    on by_bank.fiscal_year = previous.fiscal_year and by_bank.bank_id = previous.entity_id
+order by by_bank.fiscal_year, by_bank.bank_id

@@ -1,0 +1,21 @@
+select
+    document_year,
+    document_id,
+    figure_id,
+    line,
+    place,
+    entity_as_printed,
+    bank_type_as_printed,
+    year_as_printed,
+    measure_as_printed,
+    value_as_printed,
+    unit_as_printed,
+    try_cast(value as double) as value,
+    qualifier,
+    nullif(printed_text, '') as printed_text,
+    nullif(as_of, '') as as_of,
+    source_stated,
+    nullif(scope_as_printed, '') as scope_as_printed,
+    source_file,
+    source_row
+from {{ source('landing', 'published_bank_figure') }}

@@ -1,0 +1,15 @@
+select
+    wave,
+    response_id,
+    respondent_token,
+    coalesce(bank_type, 'other') as bank_type,
+    province,
+    try_cast(submitted_date as date) as submitted_date,
+    duration_seconds,
+    is_counted,
+    duplicate_of,
+    quality_flags,
+    is_synthetic,
+    source_file,
+    source_row
+from {{ source('landing', 'questionnaire_response') }}

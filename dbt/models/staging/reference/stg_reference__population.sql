@@ -1,0 +1,8 @@
+select
+    try_cast(as_of_date as date) as as_of_date,
+    institution_type,
+    nullif(bank_type, '') as bank_type,
+    institutions as n_institutions,
+    document_id,
+    note
+from {{ source('landing', 'population') }}

@@ -1,0 +1,6 @@
+select
+    province,
+    label_zh,
+    label_en,
+    region
+from {{ source('landing', 'province') }}
