@@ -1,0 +1,102 @@
+"""Data Docs: one page per suite and partition, rendered by Great Expectations, readable from disk.
+
+Only the page of the validated partition is written, so a run costs one page and not the whole site.
+The renderer's links to style sheets and scripts on other hosts are replaced by one vendored sheet.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+
+from dagster_project.quality.validate import SuiteOutcome
+from dagster_project.settings import Settings
+
+_VENDOR = Path(__file__).parent / "vendor"
+# Links and pictures that are on other hosts or missing here, scripts (all need libraries from other
+# hosts) and the newsletter footer.
+_REMOVED = re.compile(
+    r"<link\b[^>]*>|<script.*?</script>|<img[^>]+src=\"https?:[^>]*>|<footer>.*?</footer>|<title></title>"
+    r"|url\(\s*['\"]?https?:[^)]*\)",
+    re.IGNORECASE | re.DOTALL,
+)
+_STYLES = ("bootstrap.min.css", "data_docs.css")
+
+
+def page_path(settings: Settings, suite: str, partition: str) -> Path:
+    return settings.data_docs / "validations" / f"{suite}__{partition}.html"
+
+
+def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
+    """Render the outcome and refresh the index; returns the page's path."""
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    page = page_path(settings, outcome.suite, outcome.partition)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    for name in _STYLES:
+        style = settings.data_docs / "static" / name
+        style.parent.mkdir(parents=True, exist_ok=True)
+        if not style.exists() or style.stat().st_size != (_VENDOR / name).stat().st_size:
+            shutil.copyfile(_VENDOR / name, style)
+    rendered = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(outcome.raw))
+    text = _REMOVED.sub("", str(rendered))
+    links = "".join(f'<link rel="stylesheet" href="../static/{name}">\n' for name in _STYLES)
+    text = text.replace("</head>", f"{links}</head>", 1)
+    text = text.replace(
+        "<title>Data documentation compiled by Great Expectations</title>",
+        f"<title>{outcome.suite} {outcome.partition}</title>",
+    )
+    text = text.replace('href="../../../../index.html"', 'href="../index.html"')
+    text = re.sub(
+        r'<a href="\.\./\.\./\.\./\.\./expectations/[^"]*"\s*>(.*?)</a>', r"\1", text, flags=re.DOTALL
+    )
+    text = text.replace("Data asset: None", f"Partition: {outcome.partition}").replace(
+        "/ __none__", f"/ {outcome.partition}"
+    )
+    page.write_text(text, encoding="utf-8")
+    page.with_suffix(".json").write_text(
+        json.dumps(
+            {
+                "suite": outcome.suite,
+                "partition": outcome.partition,
+                "n_expectations": outcome.n_expectations,
+                "n_rows": outcome.n_rows,
+                "stops": len(outcome.stops),
+                "looks": len(outcome.looks),
+            },
+            sort_keys=True,
+        ),
+        encoding="utf-8",
+    )
+    _write_index(settings)
+    return page
+
+
+def _write_index(settings: Settings) -> None:
+    rows = []
+    for path in sorted((settings.data_docs / "validations").glob("*.json")):
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        state = "failed" if entry["stops"] else ("look" if entry["looks"] else "passed")
+        badge = {"failed": "danger", "look": "warning", "passed": "success"}[state]
+        link = html.escape(f"validations/{path.stem}.html")
+        rows.append(
+            f'<tr><td><a href="{link}">{html.escape(entry["suite"])}</a></td>'
+            f"<td>{html.escape(entry['partition'])}</td><td class='text-right'>{entry['n_rows']}</td>"
+            f"<td class='text-right'>{entry['n_expectations']}</td>"
+            f'<td><span class="badge badge-{badge}">{state}</span></td></tr>'
+        )
+    settings.data_docs.joinpath("index.html").write_text(
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        "<title>Fengchao data docs</title><link rel='stylesheet' href='static/bootstrap.min.css'></head>"
+        "<body class='container py-4'><h1 class='h3'>Fengchao: checks by suite and partition</h1>"
+        "<p class='text-muted'>The last result of each suite on each partition.</p>"
+        "<table class='table table-sm'><thead><tr><th>Suite</th><th>Partition</th>"
+        "<th class='text-right'>Rows</th><th class='text-right'>Expectations</th><th>Result</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></body></html>\n",
+        encoding="utf-8",
+    )

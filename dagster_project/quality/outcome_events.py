@@ -1,0 +1,62 @@
+"""Suite outcomes as Dagster asset check results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.quality.data_docs import page_path
+from dagster_project.quality.suites import SuiteFile
+from dagster_project.quality.validate import SuiteOutcome
+from dagster_project.settings import Settings
+
+
+def check_name(suite: SuiteFile) -> str:
+    return f"{suite.stage}_expectations"
+
+
+def check_result(
+    settings: Settings, asset_key: dg.AssetKey, suite: SuiteFile, outcome: SuiteOutcome
+) -> dg.AssetCheckResult:
+    """A finding to stop for is an error (and blocks); one to look at is a warning and never blocks."""
+    metadata: dict[str, Any] = {
+        "partition": outcome.partition,
+        "rows_checked": outcome.n_rows,
+        "expectations": outcome.n_expectations,
+        "expectations_failed": len(outcome.findings),
+        # A path to copy and not a link: browsers open no file from a page that came over http.
+        "data_docs": dg.MetadataValue.path(str(page_path(settings, outcome.suite, outcome.partition))),
+    }
+    if outcome.findings:
+        metadata["findings"] = dg.MetadataValue.md(_table(outcome))
+        metadata["failing_rows"] = dg.MetadataValue.json(
+            [
+                {"expectation": f.expectation, "column": f.column, "rows": [_plain(row) for row in f.sample]}
+                for f in outcome.findings
+            ]
+        )
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=check_name(suite),
+        passed=not outcome.findings,
+        severity=dg.AssetCheckSeverity.ERROR if outcome.stops else dg.AssetCheckSeverity.WARN,
+        description=outcome.summary(),
+        metadata=metadata,
+    )
+
+
+def _table(outcome: SuiteOutcome) -> str:
+    lines = ["| severity | expectation | column | failed | why it matters |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {f.severity} | {f.expectation} | {f.column} | {f.observed} | {f.reason} |"
+        for f in outcome.findings
+    ]
+    return "\n".join(lines)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value if isinstance(value, str | int | float | bool) else str(value)
+        for key, value in row.items()
+    }
