@@ -1,0 +1,194 @@
+"""The command `fengchao`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dagster_project.errors import FengchaoError
+
+app = typer.Typer(
+    help="Fengchao 蜂巢: yearly questionnaires and printed figures of banks, from raw files to a checked release.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _quiet() -> None:
+    """Warnings of libraries about their own previews are not the user's concern."""
+    warnings.filterwarnings("ignore")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+
+
+@app.command()
+def run(
+    years: Annotated[
+        str, typer.Option(help="Years to load, e.g. `2020,2023`; default: all in data/raw.")
+    ] = "",
+    release_date: Annotated[
+        str, typer.Option(help="ISO day of the release id; default: the day the newest input was received.")
+    ] = "",
+) -> None:
+    """Load every year from raw to release and print what happened."""
+    _quiet()
+    from rich.console import Console
+
+    from dagster_project.main_job import run_all
+    from dagster_project.settings import load_settings
+    from dagster_project.summary import print_summary
+
+    console = Console()
+    settings = load_settings()
+    started = time.perf_counter()
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn(), console=console,
+        transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("starting", total=1)
+        report = run_all(
+            settings,
+            [_year(text) for text in years.split(",") if text.strip()],
+            release_date or None,
+            lambda text, done, total: bar.update(task, description=text, completed=done, total=total),
+        )
+    print_summary(console, settings, report, time.perf_counter() - started)
+    if not report.success:
+        raise typer.Exit(1)
+
+
+def _year(text: str) -> int:
+    if not text.strip().isdigit():
+        raise FengchaoError(f"--years: {text!r} is not a year. Write years with commas, e.g. 2020,2023.")
+    return int(text)
+
+
+@app.command()
+def dev(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
+) -> None:
+    """Open the Dagster UI and daemon on this machine, with their state in FENGCHAO_HOME."""
+    _quiet()
+    from dagster_project.main_job import prepare_instance
+    from dagster_project.settings import ROOT, load_settings
+    from dagster_project.warehouse.dbt_runner import manifest_path
+
+    settings = load_settings()
+    prepare_instance(settings)
+    manifest_path(settings)  # once, here, instead of in the code server while the page waits
+    command = Path(sys.executable).with_name("dagster")
+    arguments = ["dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", host, "-p", str(port)]
+    print(f"Dagster UI: http://{host}:{port}  (state in {settings.home}; Ctrl+C ends it)", flush=True)
+    os.execv(command, arguments)
+
+
+@app.command()
+def sidecar(
+    file: Annotated[Path, typer.Argument(help="Raw file.")],
+    write: Annotated[bool, typer.Option(help="Write it beside the file instead of printing it.")] = False,
+) -> None:
+    """Print a draft of the sidecar of a raw file: fill in where it comes from."""
+    from dagster_project.ingest.sidecar import sha256_of, sidecar_path
+
+    if not file.is_file():
+        raise FengchaoError(f"{file}: no such file.")
+    draft = (
+        f"document_id: {file.stem.split('_')[0]}\nkind: FILL IN (questionnaire, codebook, annual report, regulator, "
+        "research note, press, report, reference)\ntitle: FILL IN\nproducer: FILL IN\nurl: FILL IN (or citation: …)\n"
+        "published_date: null\nreceived_date: FILL IN\nreliability: FILL IN (primary, press, second-hand, unreliable)\n"
+        f"licence: FILL IN\nsha256: {sha256_of(file)}\nsynthetic: false\n"
+    )
+    if write:
+        target = sidecar_path(file)
+        if target.exists():
+            raise FengchaoError(f"{target} exists already. Remove it first if it is to be written anew.")
+        target.write_text(draft, encoding="utf-8")
+        print(f"Wrote {target}: replace every FILL IN.")
+    else:
+        print(draft, end="")
+
+
+@app.command("new-wave")
+def new_wave(
+    wave: Annotated[int, typer.Argument(help="Year of the new wave, e.g. 2024.")],
+    file: Annotated[Path, typer.Argument(help="Its 问卷星 export by text (CSV or XLSX).")],
+    previous: Annotated[
+        int, typer.Option(help="Wave to compare with; 0: the latest before it that has a codebook.")
+    ] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the drafts; default: new-wave/<wave> in FENGCHAO_HOME.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace drafts that are there already.")] = False,
+) -> None:
+    """Propose the codebook of a wave that was never seen, and list what a person must decide."""
+    from rich.console import Console
+
+    from dagster_project.ingest.codebook import option_sets, read_codebook
+    from dagster_project.ingest.newwave.files import print_proposal, write_proposal
+    from dagster_project.ingest.propose import propose
+    from dagster_project.settings import load_settings
+
+    settings = load_settings()
+    folder = settings.raw / "questionnaires"
+    if not previous:
+        waves = [path.parent.name for path in folder.glob("*/codebook.csv")]
+        previous = max((int(year) for year in waves if year.isdigit() and int(year) < wave), default=0)
+    elif previous == wave:
+        raise FengchaoError(f"--previous: {previous} is the new wave itself. Name an earlier one.")
+    items = read_codebook(folder / str(previous) / "codebook.csv", previous) if previous else []
+    proposal = propose(file, wave, items, previous or None, option_sets(wave))
+    files = write_proposal(proposal, file, out or settings.home / "new-wave" / str(wave), force)
+    print_proposal(Console(), proposal, files)
+
+
+@app.command()
+def aside(
+    year: Annotated[int, typer.Option(help="Only this year; 0: all.")] = 0,
+    limit: Annotated[int, typer.Option(help="Rows to show.")] = 50,
+) -> None:
+    """List what was set aside at landing: file, row, what was found, what to do."""
+    import duckdb
+    from rich.console import Console
+    from rich.table import Table
+
+    from dagster_project.settings import load_settings
+
+    folder = load_settings().quarantine
+    files = sorted(folder.glob("*/*/set_aside.parquet"))
+    if not files:
+        print(f"Nothing was set aside ({folder}).")
+        return
+    where = f"where year = {year:d}" if year else ""
+    rows = duckdb.sql(
+        f"select source_file, source_row, source_column, reason, found, remedy "
+        f"from read_parquet({[str(f) for f in files]}) {where} order by all limit {limit:d}"
+    ).fetchall()
+    if not rows:
+        print(f"Nothing was set aside in {year} ({folder}).")
+        return
+    table = Table("file", "row", "column", "reason", "found", "what to do", show_lines=True)
+    for row in rows:
+        table.add_row(*(str(value) for value in row))
+    Console().print(table)
+
+
+def main() -> None:
+    """Entry point: errors that a user can act on are printed as one message, without a traceback."""
+    try:
+        app()
+    except FengchaoError as error:
+        print(f"fengchao: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Jobs: what is run together, and in which process."""
+
+from __future__ import annotations
+
+import dagster as dg
+from dagster import AssetSelection
+
+from dagster_project.ingest import assets as landing
+from dagster_project.warehouse import assets as warehouse
+
+# A year of this data is minutes of work at most: one process saves starting one per step.
+_EXECUTOR = dg.in_process_executor
+
+_PREPARE = AssetSelection.assets(landing.land_reference, warehouse.framework, warehouse.reference)
+_QUESTIONNAIRES = AssetSelection.assets(
+    landing.land_questionnaires, warehouse.staging_questionnaires, warehouse.marts_questionnaires
+)
+_DISCLOSURES = AssetSelection.assets(
+    landing.land_disclosures, warehouse.staging_disclosures, warehouse.marts_disclosures
+)
+_PUBLISHED = AssetSelection.assets(landing.land_published)
+_CROSS_YEAR = AssetSelection.assets(warehouse.staging_published, warehouse.marts_published)
+
+prepare = dg.define_asset_job(
+    "prepare",
+    _PREPARE,
+    executor_def=_EXECUTOR,
+    description="Reference data and the scoring framework: what every year needs.",
+)
+questionnaire_wave = dg.define_asset_job(
+    "questionnaire_wave",
+    _PREPARE | _QUESTIONNAIRES,
+    executor_def=_EXECUTOR,
+    description="One survey wave from its export to its scores and shares.",
+)
+disclosure_year = dg.define_asset_job(
+    "disclosure_year",
+    _PREPARE | _DISCLOSURES,
+    executor_def=_EXECUTOR,
+    description="One fiscal year of printed figures to the investment marts.",
+)
+yearly_load = dg.define_asset_job(
+    "yearly_load",
+    _PREPARE | _QUESTIONNAIRES | _DISCLOSURES | _PUBLISHED,
+    executor_def=_EXECUTOR,
+    description="Everything a year has: its wave, its disclosed figures and its report.",
+)
+release = dg.define_asset_job(
+    "release",
+    _CROSS_YEAR | AssetSelection.keys("release"),
+    executor_def=_EXECUTOR,
+    description="Cross-year marts, then a new release folder and the switch of `current`.",
+)
+
+JOBS = [prepare, questionnaire_wave, disclosure_year, yearly_load, release]
