@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from dagster_project.quality.validate import SuiteOutcome
 from dagster_project.settings import Settings
@@ -76,13 +77,18 @@ def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
     return page
 
 
+def last_results(settings: Settings) -> list[dict[str, Any]]:
+    """The last result of every suite on every partition, by page name: counts of rows, stops and looks."""
+    pages = sorted((settings.data_docs / "validations").glob("*.json"))
+    return [{"page": page.stem, **json.loads(page.read_text(encoding="utf-8"))} for page in pages]
+
+
 def _write_index(settings: Settings) -> None:
     rows = []
-    for path in sorted((settings.data_docs / "validations").glob("*.json")):
-        entry = json.loads(path.read_text(encoding="utf-8"))
+    for entry in last_results(settings):
         state = "failed" if entry["stops"] else ("look" if entry["looks"] else "passed")
         badge = {"failed": "danger", "look": "warning", "passed": "success"}[state]
-        link = html.escape(f"validations/{path.stem}.html")
+        link = html.escape(f"validations/{entry['page']}.html")
         rows.append(
             f'<tr><td><a href="{link}">{html.escape(entry["suite"])}</a></td>'
             f"<td>{html.escape(entry['partition'])}</td><td class='text-right'>{entry['n_rows']}</td>"

@@ -16,6 +16,7 @@ import duckdb
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.sidecar import raw_files, read_sidecar, sha256_of
 from dagster_project.ingest.status import broken_loads
+from dagster_project.quality.data_docs import last_results
 from dagster_project.release.package import (
     column_schema,
     git_commit,
@@ -118,8 +119,7 @@ def current_release(settings: Settings) -> Path | None:
 def check_counts(settings: Settings) -> dict[str, int]:
     """Suites and expectations of the last run of every check, from the pages of the data docs."""
     counts = {"suites": 0, "suites_failed": 0, "expectations": 0, "expectations_failed": 0, "looks": 0}
-    for path in sorted((settings.data_docs / "validations").glob("*.json")):
-        entry = json.loads(path.read_text(encoding="utf-8"))
+    for entry in last_results(settings):
         counts["suites"] += 1
         counts["suites_failed"] += 1 if entry["stops"] else 0
         counts["expectations"] += entry["n_expectations"]
@@ -137,9 +137,7 @@ def _refuse_if_broken(settings: Settings) -> None:
             f"{first['message']} Correct the raw file and load that year again; the last release stays."
         )
     failed = [
-        f"{entry['suite']} ({entry['partition']})"
-        for path in sorted((settings.data_docs / "validations").glob("*.json"))
-        if (entry := json.loads(path.read_text(encoding="utf-8")))["stops"]
+        f"{entry['suite']} ({entry['partition']})" for entry in last_results(settings) if entry["stops"]
     ]
     if failed:
         raise FengchaoError(

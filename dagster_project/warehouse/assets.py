@@ -42,7 +42,7 @@ translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_check
 _manifest = manifest_path(load_settings())
 
 
-def dbt_step(name: str, select: str, partitioned: bool, command: str = "build") -> dg.AssetsDefinition:
+def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
     """The models (or seeds) of `select` as one step; partitioned steps run for their year only."""
 
     # A bare path of folders means a node's fully qualified name without the project.
@@ -70,7 +70,7 @@ def dbt_step(name: str, select: str, partitioned: bool, command: str = "build") 
         # Models and tests are named one by one: a test that also reads a table which this step does
         # not build (and which may not exist yet) belongs to the step that builds it.
         arguments = ["--select", *models, *tests, "--indirect-selection", "empty"]
-        results = run_dbt(settings, command, arguments, window)
+        results = run_dbt(settings, "build", arguments, window)
         rows = _row_counts(settings, context, models, window)
         yield from _events(context, results, rows)
 

@@ -15,11 +15,8 @@ from dagster_project.errors import InputError
 from dagster_project.ingest.codebook import Option, normalise_label
 from dagster_project.ingest.csvfile import decode
 from dagster_project.ingest.newwave.wording import squeeze
+from dagster_project.ingest.wjx import META_COLUMNS
 
-# Columns of the platform that the reader knows by name; they never stand in a codebook.
-META = (
-    "序号", "提交答卷时间", "所用时间", "来源", "来源详情", "来自IP", "总分", "用户ID", "uid", "经纬度", "授权填报人",
-)  # fmt: skip
 MAX_LABELS, MAX_LABEL_SHARE = 40, 0.4
 MAX_UNPACKED_BYTES = 512 << 20
 
@@ -160,7 +157,7 @@ def questions_of(
     groups: list[list[Column]] = []
     loose: list[Column] = []
     for index, header in enumerate(headers):
-        if table[0][index].strip() in META:
+        if table[0][index].strip() in META_COLUMNS:
             continue
         column = Column(index + 1, table[0][index], header, [row[index].strip() for row in table[1:]])
         running = groups[-1] if groups else []
