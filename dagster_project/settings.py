@@ -41,6 +41,11 @@ class Settings:
         return self.home / "warehouse" / "fengchao_build.duckdb"
 
     @property
+    def review(self) -> Path:
+        """What the project proposes and a person decides."""
+        return self.home / "review"
+
+    @property
     def quality(self) -> Path:
         return self.home / "quality"
 

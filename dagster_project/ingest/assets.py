@@ -27,8 +27,9 @@ DESCRIPTIONS = {
     "disclosure_source": "Grain: one document per fiscal year, from the sidecars.",
     "published_figure": "Grain: one survey figure printed in a report.",
     "published_bank_figure": "Grain: one figure about a bank printed in a report outside the disclosure tables.",
-    "bank": "Grain: one bank.",
-    "bank_alias": "Grain: one spelling of a bank or bank group.",
+    "bank": "Grain: one bank and period of its type.",
+    "bank_alias": "Grain: one spelling of a bank or bank group and its period.",
+    "bank_event": "Grain: one rename, merger, split or closure and pair of banks.",
     "population": "Grain: one date, institution type and document: number of institutions.",
     "province": "Grain: one province.",
 }
@@ -148,6 +149,8 @@ def _metadata(loaded: Loaded, source: Source, table: str, year: int | None) -> d
     }
     if table in source.one_to_one:
         metadata["rows_in"] = loaded.rows_in.get(table, 0)
+    if loaded.bank_review:
+        metadata["names_to_decide"] = dg.MetadataValue.path(str(loaded.bank_review))
     if aside:
         metadata["set_aside_by_reason"] = dg.MetadataValue.json(reasons)
         metadata["set_aside_first"] = dg.MetadataValue.md(

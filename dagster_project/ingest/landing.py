@@ -17,7 +17,7 @@ from dagster_project.ingest.tables import TABLES
 from dagster_project.settings import Settings
 
 # Tables of these names belong to no year.
-REFERENCE_TABLES = ("bank", "bank_alias", "population", "province")
+REFERENCE_TABLES = ("bank", "bank_alias", "bank_event", "population", "province")
 
 
 def landing_path(settings: Settings, table: str, year: int | None) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from dagster_project.errors import FengchaoError
+from dagster_project.ingest.bank_review import write_bank_review
 from dagster_project.ingest.batch import Batch, Reject, Spool, to_arrow
 from dagster_project.ingest.landing import (
     clear_quarantined_tables,
@@ -44,6 +45,7 @@ class Loaded:
     inputs: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, SuiteOutcome] = field(default_factory=dict)
     quarantine: Path | None = None
+    bank_review: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def _land(settings: Settings, source: Source, year: int | None, batch: Batch) ->
         outcomes=outcomes,
     )
     write_rejects(settings, source.name, year, batch.rejects)
+    loaded.bank_review = write_bank_review(settings, source.name, year, batch.rejects)
     if not loaded.landed:
         report = {name: outcome.summary() for name, outcome in outcomes.items() if not outcome.passed}
         loaded.quarantine = quarantine_tables(settings, source.name, year, tables, report)

@@ -71,6 +71,7 @@ PUBLISHED_BANK_FIGURE = _schema(
     source_stated=_S, scope_as_printed=_S, source_file=_S, source_row=_I,
 )  # fmt: skip
 
+# One row per bank and period of its type.
 BANK = _schema(
     bank_id=_S, name_zh=_S, short_name_zh=_S, name_en=_S, bank_type=_S, province=_S,
     is_listed=_B, a_share_code=_S, h_share_code=_S, valid_from=_S, valid_to=_S, note=_S,
@@ -78,7 +79,13 @@ BANK = _schema(
 )  # fmt: skip
 
 BANK_ALIAS = _schema(
-    alias=_S, alias_normalised=_S, entity_kind=_S, entity_id=_S, valid_from=_S, valid_to=_S, note=_S,
+    alias=_S, alias_normalised=_S, entity_kind=_S, entity_id=_S, kind=_S,
+    valid_from=_S, valid_to=_S, note=_S, source_file=_S, source_row=_I,
+)  # fmt: skip
+
+# One row per event and pair of banks; event_date is a day, a month or a year.
+BANK_EVENT = _schema(
+    event_id=_S, event_type=_S, event_date=_S, bank_id_from=_S, bank_id_to=_S, citation=_S, note=_S,
     source_file=_S, source_row=_I,
 )  # fmt: skip
 
@@ -101,6 +108,7 @@ TABLES: dict[str, pa.Schema] = {
     "published_bank_figure": PUBLISHED_BANK_FIGURE,
     "bank": BANK,
     "bank_alias": BANK_ALIAS,
+    "bank_event": BANK_EVENT,
     "population": POPULATION,
     "province": PROVINCE,
 }

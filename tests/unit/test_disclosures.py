@@ -14,7 +14,6 @@ from dagster_project.errors import InputError
 from dagster_project.ingest.batch import Batch, to_arrow
 from dagster_project.ingest.disclosures import COLUMNS, read_disclosures
 from dagster_project.ingest.measures import load_measures
-from dagster_project.ingest.reference import read_reference
 from dagster_project.ingest.sidecar import SUFFIX
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -217,36 +216,3 @@ def test_measures_and_units_are_consistent() -> None:
     canonical = set(measures.units.values())
     for measure, kind in measures.kinds.items():
         assert kind in canonical or measure == "other"
-
-
-def test_reference_counts() -> None:
-    assert read_reference(RAW).rows_in == {"bank": 69, "bank_alias": 337, "population": 80, "province": 31}
-
-
-@pytest.mark.parametrize(
-    ("table", "old", "new", "message"),
-    [
-        ("bank", ",joint_stock,", ",jointstock,", "column bank_type: found 'jointstock'"),
-        ("bank", ",beijing,", ",peking,", "column province: found 'peking'"),
-        ("bank_alias", ",bank,icbc,", ",bank,icbk,", "column entity_id: found bank 'icbk'"),
-        ("population", ",17164,", ",ca. 17164,", "column institutions: found 'ca. 17164'"),
-        ("population", "2006-12-31,", "end of 2006,", "column as_of_date: found 'end of 2006'"),
-    ],
-)
-def test_broken_reference_stops(raw: Path, table: str, old: str, new: str, message: str) -> None:
-    path = raw / "reference" / f"{table}.csv"
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    _sign(path, f"reference-{table}")
-    with pytest.raises(InputError) as caught:
-        read_reference(raw)
-    assert message in str(caught.value)
-
-
-def test_alias_with_two_meanings_stops(raw: Path) -> None:
-    path = raw / "reference" / "bank_alias.csv"
-    path.write_text(path.read_text(encoding="utf-8") + "工 行,bank,ccb,,,\n", encoding="utf-8")
-    _sign(path, "reference-bank-alias")
-    with pytest.raises(InputError, match="means both icbc and ccb"):
-        read_reference(raw)
