@@ -152,7 +152,9 @@ def _row_counts(
 
 # Stages and branches are the folders below models/: <stage>/<branch>.
 framework = dbt_step("framework", "resource_type:seed", partitioned=False)
-reference = dbt_step("reference", "staging.reference marts.reference", partitioned=False)
+reference = dbt_step(
+    "reference", "staging.reference intermediate.reference marts.reference", partitioned=False
+)
 staging_questionnaires = dbt_step("staging_questionnaires", "staging.questionnaires", partitioned=True)
 marts_questionnaires = dbt_step(
     "marts_questionnaires", "intermediate.questionnaires marts.questionnaires", partitioned=True

@@ -54,7 +54,7 @@ def test_every_landed_table_is_an_asset_and_every_asset_is_executable(graph) -> 
 
 def test_every_public_mart_is_reachable_from_raw_and_feeds_the_release(graph) -> None:  # type: ignore[no-untyped-def]
     marts = {key for key in graph.executable_asset_keys if graph.get(key).group_name == "marts"}
-    assert len(marts) == 7
+    assert len(marts) == 9
     release_parents = graph.get(dg.AssetKey("release")).parent_keys
     for mart in marts:
         assert mart in release_parents

@@ -76,6 +76,8 @@ select
                     cast(by_bank.investment_cny as double) / nullif(cast(previous.value as double), 0) - 1
                 ), 6)
     end as growth_recomputed_pct,
+    growth_break.reason is null as growth_comparable,
+    growth_break.reason as growth_break_reason,
     cast(by_bank.tech_staff as double) as tech_staff,
     cast(by_bank.tech_staff_share_pct as double) as tech_staff_share_pct,
     by_bank.scope,
@@ -92,4 +94,6 @@ from by_bank
 inner join {{ ref('dim_bank') }} as bank on by_bank.bank_id = bank.bank_id
 left join previous
     on by_bank.fiscal_year = previous.fiscal_year and by_bank.bank_id = previous.entity_id
+left join {{ ref('int_bank_year_break') }} as growth_break
+    on by_bank.fiscal_year = growth_break.fiscal_year and by_bank.bank_id = growth_break.bank_id
 order by by_bank.fiscal_year, by_bank.bank_id

@@ -4,7 +4,8 @@
 -- Sums and named means over the banks that disclose an exact or rounded amount.
 -- pooled share: sum of amounts over the sum of the revenues that amount and printed share imply.
 -- mean share, mean growth: simple means of the printed figures.
--- matched growth: sum of amounts over the sum of the previous year's, banks with both years only.
+-- matched growth: sum of amounts over the sum of the previous year's, banks with both years and
+-- without a merger or split in between only.
 with investment as (
     select * from {{ ref('mart_fintech_investment') }} where {{ in_window('fiscal_year', ahead=1) }}
 ),
@@ -20,7 +21,8 @@ paired as (
         investment.*,
         investment.investment_qualifier in ('eq', 'approx') as has_amount,
         investment.share_qualifier in ('eq', 'approx') as has_share,
-        previous.investment_cny as previous_investment_cny
+        previous.investment_cny as previous_investment_cny,
+        investment.investment_qualifier in ('eq', 'approx') and previous.investment_cny is not null as has_both_years
     from investment
     left join previous
         on investment.fiscal_year = previous.fiscal_year and investment.bank_id = previous.bank_id
@@ -41,13 +43,13 @@ grouped as (
         avg(share_of_revenue_pct) filter (where has_share) as mean_share_pct,
         count(*) filter (where has_share) as n_banks_share,
         100.0 * (
-            sum(cast(investment_cny as double)) filter (where has_amount and previous_investment_cny is not null)
+            sum(cast(investment_cny as double)) filter (where has_both_years and growth_break_reason is null)
             / nullif(
-                sum(cast(previous_investment_cny as double))
-                    filter (where has_amount and previous_investment_cny is not null), 0
+                sum(cast(previous_investment_cny as double)) filter (where has_both_years and growth_break_reason is null), 0
             ) - 1
         ) as matched_growth_pct,
-        count(*) filter (where has_amount and previous_investment_cny is not null) as n_banks_matched,
+        count(*) filter (where has_both_years and growth_break_reason is null) as n_banks_matched,
+        count(*) filter (where has_both_years and growth_break_reason is not null) as n_banks_growth_break,
         avg(growth_pct) as mean_growth_pct,
         count(growth_pct) as n_banks_growth,
         count(*) filter (where status = 'conflict') as n_conflicts
@@ -74,6 +76,7 @@ select
     cast(grouped.n_banks_share as integer) as n_banks_share,
     round(grouped.matched_growth_pct, 6) as matched_growth_pct,
     cast(grouped.n_banks_matched as integer) as n_banks_matched,
+    cast(grouped.n_banks_growth_break as integer) as n_banks_growth_break,
     round(grouped.mean_growth_pct, 6) as mean_growth_pct,
     cast(grouped.n_banks_growth as integer) as n_banks_growth,
     cast(grouped.n_conflicts as integer) as n_conflicts,
