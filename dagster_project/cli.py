@@ -181,6 +181,19 @@ def aside(
     Console().print(table)
 
 
+@app.command()
+def feedback(
+    wave: Annotated[int, typer.Argument(help="Wave, e.g. 2023.")],
+    token: Annotated[str, typer.Option(help="Token of one respondent; default: all of the wave.")] = "",
+) -> None:
+    """Write each respondent's feedback sheet: its scores beside its peers' quartiles. Restricted."""
+    from dagster_project.release.feedback import write_feedback
+    from dagster_project.settings import load_settings
+
+    written = write_feedback(load_settings(), wave, token)
+    print(f"Wrote {len(written)} sheet(s) to {written[0].parent}. Each is for the bank it speaks of only.")
+
+
 def main() -> None:
     """Entry point: errors that a user can act on are printed as one message, without a traceback."""
     try:

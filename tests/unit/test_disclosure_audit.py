@@ -20,7 +20,10 @@ MIN_GROUP_SIZE = 5
 
 def _rule() -> str:
     """The macro as dbt renders it, for one table of groups."""
-    text = MACRO.read_text(encoding="utf-8") + "{{ is_hidden('n', ['key', 'population_kind'], 'population_value') }}"
+    text = (
+        MACRO.read_text(encoding="utf-8")
+        + "{{ is_hidden('n', ['key', 'population_kind'], 'population_value') }}"
+    )
     return jinja2.Environment().from_string(text).render(var=lambda name: MIN_GROUP_SIZE)
 
 
@@ -50,7 +53,9 @@ def test_one_small_group_takes_the_next_one_with_it() -> None:
     chosen = int(respondents[respondents["bank_type"].isin(["private", "other"])]["x"].sum())
     # Of nine banks six or so chose it: the two others may have been none, one or both of them.
     assert 1 < chosen < 8
-    assert intervals.loc["other", ["low", "high"]].tolist() == pytest.approx([max(0, chosen - 7), 2], abs=1e-4)
+    assert intervals.loc["other", ["low", "high"]].tolist() == pytest.approx(
+        [max(0, chosen - 7), 2], abs=1e-4
+    )
 
 
 def test_without_the_second_group_the_attacker_finds_the_value() -> None:
