@@ -20,6 +20,7 @@ logging.getLogger("dagster._core.execution.plan.active").addFilter(
 # dbt reads the home from the environment when the project is parsed.
 os.environ["FENGCHAO_HOME"] = str(load_settings().home)
 
+from dagster_project.alerts import channels  # noqa: E402
 from dagster_project.ingest.assets import LANDING_ASSETS  # noqa: E402
 from dagster_project.jobs import JOBS  # noqa: E402
 from dagster_project.quality.checks import CHECKS  # noqa: E402
@@ -27,6 +28,8 @@ from dagster_project.release.assets import release, release_readable  # noqa: E4
 from dagster_project.schedules import SCHEDULES  # noqa: E402
 from dagster_project.sensors import SENSORS  # noqa: E402
 from dagster_project.warehouse.assets import DBT_ASSETS  # noqa: E402
+
+channels()  # a channel that cannot be understood is said at load, not when the first run breaks
 
 defs = dg.Definitions(
     # Also for what is materialized from an asset's page or in a backfill: a process per step costs minutes.

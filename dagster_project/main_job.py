@@ -10,33 +10,14 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dagster_project.alerts import alert
 from dagster_project.errors import FengchaoError
-from dagster_project.settings import Settings
-
-PHASES = ("start-up", "landing", "dbt", "checks", "release")
-
-
-@dataclass
-class RunReport:
-    """Outcome of one run: which job and year, whether it succeeded, seconds by phase, checks, messages."""
-
-    job: str
-    year: int | None
-    success: bool
-    seconds: dict[str, float] = field(default_factory=dict)
-    checks_passed: int = 0
-    checks_failed: int = 0
-    checks_warned: int = 0
-    rows_landed: int = 0
-    rows_set_aside: int = 0
-    skipped: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    release: dict[str, Any] = field(default_factory=dict)
+from dagster_project.run_report import RunReport, read_run
+from dagster_project.settings import Settings, load_settings
 
 
 @dataclass
@@ -81,6 +62,7 @@ def run_all(
     # A skipped year has no check results; Dagster warns of each. Failures come with the summary.
     for name in ("dagster", "dagster._core.execution.plan.active"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("fengchao.alerts").setLevel(logging.CRITICAL)  # the summary says the same
     from dagster_project.definitions import defs
     from dagster_project.ingest.sources import years_with_input
     from dagster_project.partitions import FIRST_YEAR
@@ -132,69 +114,10 @@ def _execute(
         run_config=config,
         **kwargs,
     )
-    report = RunReport(job.name, year, result.success)
-    begun: dict[str, float] = {}
-    for entry in instance.all_logs(result.run_id):
-        event = entry.dagster_event
-        if event is None:
-            continue
-        kind = event.event_type_value
-        if kind == "STEP_START":
-            begun[event.step_key] = entry.timestamp
-        elif kind in ("STEP_SUCCESS", "STEP_FAILURE") and event.step_key in begun:
-            phase = _phase(event.step_key)
-            seconds = entry.timestamp - begun[event.step_key]
-            report.seconds[phase] = report.seconds.get(phase, 0.0) + seconds
-        if kind == "STEP_FAILURE":
-            text = _failure_text(event)
-            # A failed blocking check has said itself what is wrong.
-            if text and "DagsterAssetCheckFailedError" not in text:
-                report.messages.append(text)
-        elif kind == "ASSET_CHECK_EVALUATION":
-            _count_check(report, event.event_specific_data)
-        elif kind == "ASSET_MATERIALIZATION":
-            _count_materialization(report, event)
+    report = read_run(instance, result.run_id)
+    if not report.success:
+        try:
+            alert(load_settings(), report)
+        except FengchaoError as error:
+            report.messages.append(str(error))
     return report
-
-
-def _phase(step: str) -> str:
-    if step.startswith("land_"):
-        return "landing"
-    if step.startswith("release"):
-        return "release"
-    return "checks" if step.endswith("_expectations") else "dbt"
-
-
-def _failure_text(event: Any) -> str:
-    data = event.event_specific_data
-    failure = getattr(data, "user_failure_data", None)
-    if failure is not None and failure.description:
-        return failure.description
-    error = getattr(data, "error", None)
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return f"{event.step_key}: {error.message.strip() if error else event.message}"
-
-
-def _count_check(report: RunReport, check: Any) -> None:
-    if check.passed:
-        report.checks_passed += 1
-    elif check.severity.value == "WARN":
-        report.checks_warned += 1
-        report.warnings.append(check.description or check.check_name)
-    else:
-        report.checks_failed += 1
-        report.messages.append(
-            check.description or f"{check.asset_key.to_user_string()}: {check.check_name} failed"
-        )
-
-
-def _count_materialization(report: RunReport, event: Any) -> None:
-    materialization = event.event_specific_data.materialization
-    metadata = materialization.metadata
-    key = materialization.asset_key.path
-    if key[0] == "landing":
-        report.rows_landed += int(metadata["dagster/row_count"].value or 0)
-        report.rows_set_aside += int(metadata["rows_set_aside"].value or 0)
-    elif key == ["release"]:
-        report.release = {name: entry.value for name, entry in metadata.items()}

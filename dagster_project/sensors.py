@@ -64,4 +64,21 @@ def raw_files_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     )
 
 
-SENSORS = [raw_files_changed]
+@dg.run_failure_sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="One message per broken run, to the channels of FENGCHAO_ALERTS.",
+)
+def broken_runs(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+    from dagster_project.alerts import alert
+    from dagster_project.run_report import read_run
+
+    run = context.dagster_run
+    # A run that is about to be repeated is not broken yet; its last repetition may be.
+    if run.tags.get("dagster/will_retry") == "true":
+        return dg.SkipReason(f"Run {run.run_id} will be retried.")
+    alert(load_settings(), read_run(context.instance, run.run_id))
+    return None
+
+
+SENSORS = [raw_files_changed, broken_runs]
