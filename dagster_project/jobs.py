@@ -19,7 +19,9 @@ _DISCLOSURES = AssetSelection.assets(
     landing.land_disclosures, warehouse.staging_disclosures, warehouse.marts_disclosures
 )
 _PUBLISHED = AssetSelection.assets(landing.land_published)
-_CROSS_YEAR = AssetSelection.assets(warehouse.staging_published, warehouse.marts_published)
+_CROSS_YEAR = AssetSelection.assets(
+    warehouse.staging_published, warehouse.marts_published, warehouse.marts_quality
+)
 
 prepare = dg.define_asset_job(
     "prepare",

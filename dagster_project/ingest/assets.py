@@ -15,6 +15,7 @@ from dagster_project.ingest.tables import TABLES
 from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
 from dagster_project.quality.outcome_events import check_name, check_result
+from dagster_project.quality.results import incident_of
 from dagster_project.quality.suites import suite_for
 from dagster_project.settings import load_settings
 from dagster_project.warehouse.dbt_runner import manifest_path
@@ -110,7 +111,7 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
         settings = load_settings()
         year = int(context.partition_key) if partitioned else None
         try:
-            loaded = load(settings, source, year)
+            loaded = load(settings, source, year, incident_of(context))
         except FengchaoError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
         if loaded is None:

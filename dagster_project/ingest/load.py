@@ -7,7 +7,7 @@ that fails a blocking check goes to quarantine and the last landed data of the y
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,9 +24,9 @@ from dagster_project.ingest.landing import (
     write_rejects,
 )
 from dagster_project.ingest.status import record
-from dagster_project.quality.data_docs import write_page
+from dagster_project.quality.results import keep
 from dagster_project.quality.suites import suite_for
-from dagster_project.quality.validate import Finding, SuiteOutcome, validate
+from dagster_project.quality.validate import SuiteOutcome, merge, validate
 from dagster_project.settings import Settings
 
 # Great Expectations needs the rows as a pandas frame, about 1 kB each for answers.
@@ -61,9 +61,10 @@ class Source:
     read: Callable[[Path, int | None], Batch]
 
 
-def load(settings: Settings, source: Source, year: int | None) -> Loaded | None:
+def load(settings: Settings, source: Source, year: int | None, run_id: str) -> Loaded | None:
     """Land `source` for `year` (None: reference data). Returns None where there is no input.
 
+    run_id: under which the results of the raw checks are kept.
     Raises InputError for a file that cannot be loaded at all.
     """
     try:
@@ -77,12 +78,12 @@ def load(settings: Settings, source: Source, year: int | None) -> Loaded | None:
     batch.check_conservation(source.one_to_one)
     ensure_empty_tables(settings)
     try:
-        return _land(settings, source, year, batch)
+        return _land(settings, source, year, batch, run_id)
     finally:
         batch.close()
 
 
-def _land(settings: Settings, source: Source, year: int | None, batch: Batch) -> Loaded:
+def _land(settings: Settings, source: Source, year: int | None, batch: Batch, run_id: str) -> Loaded:
     tables: dict[str, pa.Table | Spool] = {
         name: rows if isinstance(rows, Spool) else to_arrow(name, rows)
         for name, rows in ((name, batch.tables.get(name, [])) for name in source.tables)
@@ -90,7 +91,7 @@ def _land(settings: Settings, source: Source, year: int | None, batch: Batch) ->
     partition = "all" if year is None else str(year)
     outcomes = {name: _check(name, table, partition) for name, table in tables.items()}
     for outcome in outcomes.values():
-        write_page(settings, outcome)
+        keep(settings, run_id, outcome)
     loaded = Loaded(
         landed=all(outcome.passed for outcome in outcomes.values()),
         rows={name: len(table) for name, table in tables.items()},
@@ -125,13 +126,4 @@ def _check(name: str, table: pa.Table | Spool, partition: str) -> SuiteOutcome:
         return validate(table.to_pandas(), suite, partition)
     if len(table) <= ROWS_IN_ONE_FRAME:
         return validate(to_arrow(name, table).to_pandas(), suite, partition)
-    first: SuiteOutcome | None = None
-    rows = 0
-    findings: dict[tuple[str, str], Finding] = {}
-    for group in table.groups():
-        outcome = validate(group.to_pandas(), suite, partition)
-        first, rows = first or outcome, rows + outcome.n_rows
-        for finding in outcome.findings:
-            findings.setdefault((finding.expectation, finding.column), finding)
-    assert first is not None
-    return replace(first, n_rows=rows, findings=tuple(findings.values()))
+    return merge([validate(group.to_pandas(), suite, partition) for group in table.groups()])

@@ -4,8 +4,10 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
 from dagster_project.quality.outcome_events import check_name, check_result
+from dagster_project.quality.results import incident_of, keep
 from dagster_project.quality.suites import SuiteFile, suites_of
 from dagster_project.settings import load_settings
 
@@ -22,14 +24,13 @@ def build_check(suite: SuiteFile) -> dg.AssetChecksDefinition:
         partitions_def=years if suite.year_column else None,
     )
     def _check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        from dagster_project.quality.data_docs import write_page
         from dagster_project.quality.validate import validate
 
         settings = load_settings()
         year = int(context.partition_key) if suite.year_column else None
         frame = read_partition(settings, suite, year)
         outcome = validate(frame, suite, "all" if year is None else str(year))
-        write_page(settings, outcome)
+        keep(settings, incident_of(context), outcome)
         return check_result(settings, asset_key, suite, outcome)
 
     return _check
@@ -47,3 +48,12 @@ def read_partition(settings: Any, suite: SuiteFile, year: int | None) -> Any:
 
 
 CHECKS = [build_check(suite) for stage in ("staging", "marts") for suite in suites_of(stage)]
+
+# Not made by a step of its own: every check of every run adds its rows.
+QUALITY_RESULT = dg.AssetSpec(
+    ["quality", "quality_result"],
+    group_name="marts",
+    owners=[OWNER],
+    kinds={"parquet"},
+    description="Grain: one run, suite, partition and expectation. Results of the checks, written by the checks.",
+)

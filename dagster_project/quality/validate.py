@@ -7,7 +7,7 @@ that was loaded is read, never the whole table.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SAMPLE_ROWS = 20
+# Failing rows kept in full per expectation; the count is always complete.
+KEPT_ROWS = 10_000
 # Columns that say which row it is, shown with every failing row where the table has them.
 IDENTITY = (
     "source_file", "source_row", "source_column", "figure_id", "bank_id", "bank_type", "fiscal_year",
@@ -26,17 +28,19 @@ IDENTITY = (
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One expectation that did not hold."""
+class Result:
+    """One expectation on one partition. `rows` are the failing rows, at most KEPT_ROWS of them."""
 
     expectation: str
     column: str
     severity: str
     reason: str
+    success: bool
     n_checked: int
     n_failed: int
     observed: str
     sample: list[dict[str, Any]] = field(default_factory=list)
+    rows: Any = None
 
 
 @dataclass(frozen=True)
@@ -45,17 +49,24 @@ class SuiteOutcome:
 
     suite: str
     partition: str
-    n_expectations: int
     n_rows: int
-    findings: tuple[Finding, ...]
+    results: tuple[Result, ...]
     raw: Any = None
 
     @property
-    def stops(self) -> tuple[Finding, ...]:
+    def n_expectations(self) -> int:
+        return len(self.results)
+
+    @property
+    def findings(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if not result.success)
+
+    @property
+    def stops(self) -> tuple[Result, ...]:
         return tuple(finding for finding in self.findings if finding.severity == "stop")
 
     @property
-    def looks(self) -> tuple[Finding, ...]:
+    def looks(self) -> tuple[Result, ...]:
         return tuple(finding for finding in self.findings if finding.severity == "look")
 
     @property
@@ -122,11 +133,34 @@ def validate(frame: pd.DataFrame, suite: SuiteFile, partition: str) -> SuiteOutc
         .get_batch(batch_parameters={"dataframe": frame})
         .validate(built, result_format=result_format)
     )
-    findings = tuple(_finding(result, frame) for result in raw.results if not result.success)
-    return SuiteOutcome(suite.name, partition, len(raw.results), len(frame), findings, raw)
+    results = tuple(_result(result, frame) for result in raw.results)
+    return SuiteOutcome(suite.name, partition, len(frame), results, raw)
 
 
-def _finding(result: Any, frame: pd.DataFrame) -> Finding:
+def merge(outcomes: list[SuiteOutcome]) -> SuiteOutcome:
+    """One outcome of a suite that ran on a partition chunk by chunk: counts add up, one failure fails.
+
+    The expectations stand in the same order in each. The first failing chunk gives the sample.
+    """
+    import pandas as pd
+
+    results = []
+    for parts in zip(*(outcome.results for outcome in outcomes), strict=True):
+        failed = [part for part in parts if not part.success]
+        rows = [part.rows for part in failed if part.rows is not None]
+        results.append(
+            replace(
+                (failed or list(parts))[0],
+                n_checked=sum(part.n_checked for part in parts),
+                n_failed=sum(part.n_failed for part in parts),
+                rows=pd.concat(rows).head(KEPT_ROWS) if rows else None,
+            )
+        )
+    first = outcomes[0]
+    return replace(first, n_rows=sum(outcome.n_rows for outcome in outcomes), results=tuple(results))
+
+
+def _result(result: Any, frame: pd.DataFrame) -> Result:
     config = result.expectation_config
     kwargs = {key: value for key, value in config.kwargs.items() if key != "batch_id"}
     names = (
@@ -138,30 +172,38 @@ def _finding(result: Any, frame: pd.DataFrame) -> Finding:
     details = result.result or {}
     index = details.get("unexpected_index_list") or []
     sample: list[dict[str, Any]] = []
+    rows = None
     if index:
+        rows = frame.loc[index[:KEPT_ROWS]]
         columns = [name for name in IDENTITY if name in frame.columns]
         columns += [
             name for name in (kwargs.get("column_list") or [kwargs.get("column")]) if name in frame.columns
         ]
         failing = frame.loc[index[:SAMPLE_ROWS], list(dict.fromkeys(columns))].astype(object)
+        failing = failing.where(failing.notna(), None)
         sample = [{str(key): value for key, value in row.items()} for row in failing.to_dict("records")]
     exception = _exception_text(result.exception_info)
     if exception:
         observed = f"could not be evaluated: {exception}."
-    elif "unexpected_count" in details:
+    elif not result.success and "unexpected_count" in details:
         observed = f"{details['unexpected_count']} of {details.get('element_count', len(frame))} rows fail."
+    elif result.success:
+        observed = "holds."
     else:
         observed = f"observed {details.get('details') or details.get('observed_value')!r}."
     meta = config.meta or {}
-    return Finding(
+    return Result(
         expectation=config.type,
         column=str(column),
         severity=meta.get("severity", "stop"),
         reason=meta.get("reason", ""),
+        success=bool(result.success),
         n_checked=int(details.get("element_count", len(frame)) or 0),
-        n_failed=int(details.get("unexpected_count", 1) or 0),
+        # A failure that is not about rows (a missing column, a wrong set of values) counts as one.
+        n_failed=0 if result.success else int(details.get("unexpected_count") or 1),
         observed=observed,
         sample=sample,
+        rows=rows,
     )
 
 

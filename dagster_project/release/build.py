@@ -57,6 +57,8 @@ def public_marts(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 "schema": node["schema"],
                 "description": node["description"],
                 "columns": {name: column["description"] for name, column in node["columns"].items()},
+                # What of the mart is released, where that is not all of it.
+                "query": node["config"]["meta"].get("release_query", "select * from {relation}"),
             }
     return dict(sorted(marts.items()))
 
@@ -177,9 +179,9 @@ def _export(
             mart = marts.get(name) or _seed(manifest, name)
             relation = f'"{schema}"."{name}"'
             order = ", ".join(f'"{column[0]}"' for column in con.sql(f"describe {relation}").fetchall())
-            con.execute(f'create table release.main."{name}" as select * from {relation} order by {order}')
+            query = f"({mart['query'].format(relation=relation)} order by {order})"
+            con.execute(f'create table release.main."{name}" as {query}')
             _comment(con, f'release.main."{name}"', mart)
-            query = f"(select * from {relation} order by {order})"
             con.execute(
                 f"copy {query} to '{folder / 'parquet' / name}.parquet' (format parquet, compression zstd)"
             )
@@ -187,7 +189,7 @@ def _export(
             con.execute(f"copy {query} to '{csv_path}' (format csv, header)")
             # Spreadsheets take a CSV for UTF-8 only with a byte order mark.
             csv_path.write_bytes(b"\xef\xbb\xbf" + csv_path.read_bytes())
-            count = con.sql(f"select count(*) from {relation}").fetchone()
+            count = con.sql(f"select count(*) from {query}").fetchone()
             tables[name] = {
                 "description": mart["description"],
                 "rows": int(count[0]) if count else 0,
@@ -203,6 +205,7 @@ def _seed(manifest: dict[str, Any], name: str) -> dict[str, Any]:
     return {
         "description": node.get("description", ""),
         "columns": {key: value["description"] for key, value in node.get("columns", {}).items()},
+        "query": "select * from {relation}",
     }
 
 

@@ -18,11 +18,11 @@ _NEVER = "resource_type:unit_test"
 
 
 class Translator(DagsterDbtTranslator):
-    """Asset = table = file name: a model's key is its name; a source's is landing/<table>."""
+    """Asset = table = file name: a model's key is its name; a source's is <source>/<table>."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey(["landing", dbt_resource_props["name"]])
+            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
         return dg.AssetKey(dbt_resource_props["name"])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
@@ -63,9 +63,13 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
         settings = load_settings()
         window = [int(context.partition_key)] if partitioned else []
         from dagster_project.ingest.landing import ensure_empty_tables
+        from dagster_project.quality.results import ensure_results
 
         ensure_empty_tables(settings)
+        ensure_results(settings)
         models = _selected_models(context)
+        if not partitioned:
+            _build_missing_parents(settings, models)
         tests = sorted(key.name for key in context.selected_asset_check_keys)
         # Models and tests are named one by one: a test that also reads a table which this step does
         # not build (and which may not exist yet) belongs to the step that builds it.
@@ -125,6 +129,33 @@ def _manifest_content() -> Mapping[str, Any]:
     return validate_manifest(_manifest)
 
 
+def _build_missing_parents(settings: Settings, models: list[str]) -> None:
+    """Empty tables for yearly models that no year has built yet: a home with reports but no wave has none."""
+    import duckdb
+
+    from dagster_project.warehouse.lock import warehouse_lock
+
+    nodes, parents = _manifest_content()["nodes"], _manifest_content()["parent_map"]
+    wanted: set[str] = set()
+    waiting = [f"model.fengchao.{name}" for name in models]
+    while waiting:
+        for parent in parents.get(waiting.pop(), []):
+            if parent.startswith("model.") and parent not in wanted:
+                wanted.add(parent)
+                waiting.append(parent)
+    existing: set[str] = set()
+    if settings.warehouse_db.exists():
+        with warehouse_lock(settings), duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+            existing = {row[0] for row in con.sql("select table_name from duckdb_tables() union all "
+                                                  "select view_name from duckdb_views()").fetchall()}  # fmt: skip
+    missing = sorted(nodes[key]["name"] for key in wanted if nodes[key]["name"] not in existing | set(models))
+    if missing:
+        # No row has the year 0: the tables get their columns and stay empty.
+        for result in run_dbt(settings, "run", ["--select", *missing], [0]):
+            if result.failed:
+                raise dg.Failure(description=f"dbt failed: {result.message}", allow_retries=False)
+
+
 def _row_counts(
     settings: Settings, context: dg.AssetExecutionContext, models: list[str], window: list[int]
 ) -> dict[str, int]:
@@ -165,6 +196,7 @@ marts_disclosures = dbt_step(
 )
 staging_published = dbt_step("staging_published", "staging.published", partitioned=False)
 marts_published = dbt_step("marts_published", "marts.published", partitioned=False)
+marts_quality = dbt_step("marts_quality", "marts.quality", partitioned=False)
 
 DBT_ASSETS = [
     framework,
@@ -175,4 +207,5 @@ DBT_ASSETS = [
     marts_disclosures,
     staging_published,
     marts_published,
+    marts_quality,
 ]
