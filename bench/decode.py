@@ -1,29 +1,47 @@
-"""Rows per second and peak memory of decoding a large export, next to `pandas.read_csv` of the same file.
+"""Time and peak memory of decoding a large export, next to `pandas.read_csv` of the same file.
 
     python bench/decode.py [RESPONSES]          default 100,000; the stated goal is for 1,000,000
 
 The file has 100 columns of a 问卷星 export by text: 6 of the platform, a bank name, 80 single choices
 and matrix rows, 8 multiple choices of six options, 4 numbers and a free text. Each reader runs in a
-process of its own. `fengchao` includes everything up to the Parquet files of landing (one row per
-answer, tokens, flags, duplicates); `pandas` only brings the cells into memory.
+process of its own, one after the other:
+
+- `read_csv`: pandas brings the cells into memory, 100 to a response, and stops;
+- `decode`: Fengchao makes the long table of answers (132 rows to a response, with tokens, flags and
+  duplicates) and hands it over batch by batch;
+- `land`: the same, and the Parquet files of landing;
+- `melt`: pandas makes the same long Parquet table, from fewer responses because it holds all of them.
+
+Wall time depends on what else the machine does: compare ratios of one run, and CPU seconds.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import hmac
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+if TYPE_CHECKING:
+    from dagster_project.ingest.batch import Batch
+
 ROOT = Path(__file__).resolve().parent.parent
 WAVE = 2023
+SECRET = b"a key"
+# pandas holds the long table as a whole: a twentieth of the responses takes as much memory.
+MELT_PART = 20
 LEVELS = ("尚未部署", "规划论证阶段", "初步应用阶段", "成熟推广阶段", "不适用于本行")
 TECHNIQUES = ("云计算平台", "大数据平台", "人工智能平台", "区块链平台", "物联网平台", "其他")
 
@@ -123,58 +141,145 @@ def make(folder: Path, responses: int) -> Path:
     return export
 
 
-def read_with_fengchao(folder: Path) -> int:
-    """Decode to landed Parquet; number of answers."""
-    import functools
-
+def read_questionnaires(folder: Path) -> Batch:
     from dagster_project.ingest import codebook
-    from dagster_project.ingest.landing import place
     from dagster_project.ingest.questionnaires import read_questionnaires
 
     codebook.option_sets = functools.partial(codebook.option_sets, path=folder / "options.csv")  # type: ignore[assignment]
-    batch = read_questionnaires(folder, WAVE, b"a key", folder / "spool")
+    batch = read_questionnaires(folder, WAVE, SECRET, folder / "spool")
     batch.check_conservation(["questionnaire_response"])
+    return batch
+
+
+def decode(folder: Path) -> int:
+    """Decode to long batches that are counted and dropped; number of answers."""
+    from dagster_project.ingest.batch import Spool
+
+    def count(spool: Spool, table: pa.Table) -> None:
+        spool._rows += table.num_rows
+
+    Spool.write = count  # type: ignore[method-assign]
+    return read_questionnaires(folder).rows_in["questionnaire_answer"]
+
+
+def land(folder: Path) -> int:
+    """Decode to landed Parquet; number of answers."""
+    from dagster_project.ingest.landing import place
+
+    batch = read_questionnaires(folder)
     for table in ("questionnaire_response", "questionnaire_answer"):
-        place(batch.tables[table], folder / "landing" / f"{table}.parquet")  # type: ignore[arg-type]
+        place(batch.tables[table], folder / "landing" / f"{table}.parquet")
     return batch.rows_in["questionnaire_answer"]
 
 
-def read_with_pandas(export: Path) -> int:
+def read_csv(folder: Path) -> int:
     import pandas as pd
 
-    return int(pd.read_csv(export).size)
+    return int(pd.read_csv(export_in(folder)).size)
 
 
-def measured(*arguments: str) -> dict[str, float]:
-    done = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, cwd=ROOT)
+def melt(folder: Path) -> int:
+    """The long table with pandas: number of answers."""
+    import pandas as pd
+
+    wide = pd.read_csv(export_in(folder))
+    book = pd.read_csv(folder / "questionnaires" / str(WAVE) / "codebook.csv")
+    options = pd.read_csv(folder / "options.csv")
+    labels = dict(zip(options["label_zh"], options["option_id"], strict=True))
+    wide["response_id"] = f"{WAVE}-" + wide["序号"].astype(str)
+    wide["respondent_token"] = [
+        hmac.new(SECRET, name.encode(), hashlib.sha256).hexdigest()[:20] for name in wide[book["header"][0]]
+    ]
+    wide["source_row"] = wide.index + 2
+    keys = ["response_id", "respondent_token", "source_row"]
+    parts = []
+    for item in book.iloc[1:].itertuples():
+        cells = wide[item.header].astype(str)
+        missing = cells.map({"(空)": "blank", "(跳过)": "skipped_by_logic"}).fillna("answered")
+        answered = missing == "answered"
+        base = wide[keys].assign(item_id=item.item_id, source_column=item.column_no, missing_code=missing)
+        if item.item_type == "multi":
+            for label in TECHNIQUES:
+                ticked = cells[answered].str.contains(label, regex=False).astype(float)
+                typed = cells[answered].str.extract("〖(.*)〗")[0] if label == "其他" else None
+                parts.append(
+                    base[answered].assign(option_id=labels[label], value_num=ticked, value_text=typed)
+                )
+            parts.append(base[~answered])
+        elif item.item_type == "single":
+            parts.append(base.assign(option_id=cells.map(labels)))
+        elif item.item_type == "number":
+            parts.append(base.assign(value_num=pd.to_numeric(cells.where(answered))))
+        else:
+            parts.append(base.assign(value_text=cells.where(answered)))
+    long = pd.concat(parts, ignore_index=True)
+    long = long.assign(wave=WAVE, row_id="", is_synthetic=True, source_file=export_in(folder).name)
+    long.to_parquet(folder / "long.parquet")
+    return len(long)
+
+
+def export_in(folder: Path) -> Path:
+    return next((folder / "questionnaires" / str(WAVE)).glob("1_*.csv"))
+
+
+READERS = {"read_csv": read_csv, "decode": decode, "land": land, "melt": melt}
+
+
+def measured(reader: str, folder: Path) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, __file__, reader, str(folder)], capture_output=True, text=True, cwd=ROOT
+    )
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+def measure(reader: str, folder: Path) -> None:
+    started = time.perf_counter()
+    count = READERS[reader](folder)
+    wall, used = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF)
+    cpu, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, "count": count}))
+
+
+def compare(responses: int) -> None:
+    sizes = {"read_csv": responses, "decode": responses, "land": responses}
+    sizes["melt"] = max(1, responses // MELT_PART)
+    with tempfile.TemporaryDirectory() as name:
+        folders = {size: Path(name) / str(size) for size in sizes.values()}
+        for size, folder in folders.items():
+            make(folder, size)
+        megabytes = export_in(folders[responses]).stat().st_size / 2**20
+        print(f"{responses:,} responses x 100 columns, {megabytes:,.0f} MB of CSV; {os.cpu_count()} cores")
+        print(
+            f"{'reader':<9}{'responses':>10}{'rows':>13}{'wall s':>8}{'CPU s':>8}{'responses/s':>13}{'rows/s':>12}"
+            f"{'peak MB':>9}   time and CPU per response, memory: ratio to read_csv"
+        )
+        base: dict[str, float] = {}
+        for reader, size in sizes.items():
+            result = measured(reader, folders[size])
+            base = base or result
+            rows = result["count"] if reader != "read_csv" else size
+            ratios = [result[key] / size / (base[key] / responses) for key in ("wall", "cpu")]
+            print(
+                f"{reader:<9}{size:>10,}{rows:>13,.0f}{result['wall']:>8.1f}{result['cpu']:>8.1f}"
+                f"{size / result['wall']:>13,.0f}{rows / result['wall']:>12,.0f}{result['peak']:>9,.0f}   "
+                f"{ratios[0]:.2f} {ratios[1]:.2f} {result['peak'] / base['peak']:.2f}",
+                flush=True,
+            )
+            if reader in ("decode", "land"):
+                met = [
+                    "met" if reached else "not met"
+                    for reached in (ratios[0] <= 1.5, result["peak"] <= base["peak"] / 4)
+                ]
+                print(f"         goal: time at most 1.50 {met[0]}, memory at most 0.25 {met[1]}")
+
+
 def main() -> None:
     if len(sys.argv) > 2:
-        started = time.perf_counter()
-        reader = {"fengchao": read_with_fengchao, "pandas": read_with_pandas}[sys.argv[1]]
-        count = reader(Path(sys.argv[2]))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"seconds": time.perf_counter() - started, "peak_mb": peak, "count": count}))
-        return
-    responses = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        export = make(folder, responses)
-        print(f"{responses:,} responses x 100 columns, {export.stat().st_size / 2**20:,.0f} MB of CSV")
-        ours, theirs = measured("fengchao", str(folder)), measured("pandas", str(export))
-        for label, result in (("fengchao", ours), ("pandas", theirs)):
-            print(
-                f"{label:<9} {result['seconds']:7.1f} s  {responses / result['seconds']:>9,.0f} responses/s  "
-                f"peak {result['peak_mb']:>7,.0f} MB  {result['count']:>13,.0f} {'answers' if label == 'fengchao' else 'cells'}"
-            )
-        print(
-            f"ratio     time {ours['seconds'] / theirs['seconds']:.2f} (goal at most 1.50)   "
-            f"memory {ours['peak_mb'] / theirs['peak_mb']:.2f} (goal at most 0.25)"
-        )
+        measure(sys.argv[1], Path(sys.argv[2]))
+    else:
+        compare(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,8 +68,9 @@ class Spool:
         self._rows = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._pending: Future[None] | None = None
-        # Without the Arrow schema a reader sees the plain types. Statistics cost a third of the time, and
-        # every query of a landed table reads whole years.
+        # Without the Arrow schema a reader sees the plain types. Statistics take time, and every query of
+        # a landed table reads whole years. In long pages what repeats itself is found and packed; whole
+        # numbers are runs or repeat themselves, a dictionary would only cost time.
         self._writer: pq.ParquetWriter | None = pq.ParquetWriter(
             self.path,
             schema,
@@ -77,22 +78,21 @@ class Spool:
             compression_level=1,
             store_schema=False,
             write_statistics=False,
+            use_dictionary=[field.name for field in schema if not pa.types.is_integer(field.type)],
+            max_rows_per_page=1 << 20,
+            write_batch_size=1 << 16,
         )
 
-    def write(self, make: Callable[[], pa.Table]) -> None:
+    def write(self, table: pa.Table) -> None:
         """Append one chunk: it becomes a row group, so that its dictionaries stay its own.
 
-        `make` runs, and its table is written, while the next chunk is decoded; one chunk waits at most.
+        It is written while the next chunk is decoded; one chunk waits at most.
         """
         if self._pending is not None:
             self._pending.result()
-        self._pending = self._thread.submit(self._append, make)
-
-    def _append(self, make: Callable[[], pa.Table]) -> None:
-        assert self._writer is not None
-        table = make()
-        self._writer.write_table(table, max(1, table.num_rows))
         self._rows += table.num_rows
+        assert self._writer is not None
+        self._pending = self._thread.submit(self._writer.write_table, table, max(1, table.num_rows))
 
     def close(self) -> None:
         """Finish the file; nothing more can be written. Raises what went wrong while writing."""
@@ -180,7 +180,7 @@ def to_arrow(table: str, rows: Rows) -> pa.Table:
     schema = TABLES[table]
     if isinstance(rows, Spool | pa.Table):
         arrow = rows.to_table() if isinstance(rows, Spool) else rows
-        if not arrow.schema.equals(schema):
+        if (arrow.schema.names, arrow.schema.types) != (schema.names, schema.types):
             raise FengchaoError(f"{table}: columns {arrow.schema.names} are not the declared ones")
         return arrow
     rows = list(rows)

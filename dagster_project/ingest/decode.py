@@ -1,8 +1,8 @@
 """From chunks of cells to the long table of answers, column by column.
 
 Each distinct text of a column is decoded once in Python; rows are then filled by position. Within a
-chunk the answers stand in a grid of rows x slots (a slot is an item, or one option of a multiple
-choice or ranking), so that the long table comes out row by row in the order of the codebook,
+chunk the answers stand in a grid of slots x rows (a slot is an item, or one option of a multiple
+choice or ranking), so that the long table comes out slot by slot in the order of the codebook,
 whatever the order and number of the physical columns.
 """
 
@@ -32,12 +32,19 @@ MAX_REMEMBERED = 20_000
 
 ANSWERED, BLANK, SKIPPED, _NOT_ASKED, INVALID = range(len(MISSING_CODES))
 _CODE = {name: number for number, name in enumerate(MISSING_CODES)}
-_DICTIONARY_COLUMNS = (
-    "response_id", "respondent_token", "item_id", "row_id", "option_id", "value_text", "missing_code", "source_file",
-)  # fmt: skip
-# As dictionaries the texts of a chunk are written once; on disk the columns are plain strings.
+# Texts are dictionaries with codes of these types, so that those of a chunk are written once; on disk
+# they are plain strings. Where nothing is null, the writer need not look for it.
+_TEXTS = {
+    "response_id": pa.int32(), "respondent_token": pa.int32(), "item_id": pa.int32(), "row_id": pa.int32(),
+    "option_id": pa.int32(), "value_text": pa.int32(), "missing_code": pa.int8(), "source_file": pa.int8(),
+}  # fmt: skip
+_MAY_BE_NULL = ("option_id", "value_num", "value_text")
 SPOOL_SCHEMA = pa.schema(
-    pa.field(f.name, pa.dictionary(pa.int32(), pa.string()) if f.name in _DICTIONARY_COLUMNS else f.type)
+    pa.field(
+        f.name,
+        pa.dictionary(_TEXTS[f.name], pa.string()) if f.name in _TEXTS else f.type,
+        nullable=f.name in _MAY_BE_NULL,
+    )
     for f in QUESTIONNAIRE_ANSWER
 )
 
@@ -72,7 +79,7 @@ class _Decoded:
 
 @dataclass
 class DecodedChunk:
-    """Grids of rows x slots of one chunk, and what was found on the way.
+    """Grids of slots x rows of one chunk, and what was found on the way.
 
     option: index into `Decoder.option_ids`, -1 none. number: NaN none. missing: index into
     MISSING_CODES. present: the slot becomes a row of the long table. text: index into `texts`, -1 none.
@@ -146,11 +153,11 @@ class Decoder:
         n, s = len(chunk), self.slots
         grid = DecodedChunk(
             rows=chunk.rows,
-            option=np.full((n, s), -1, np.int16 if len(self.option_ids) < 32_000 else np.int32),
-            number=np.full((n, s), np.nan, np.float32 if self._small_numbers() else np.float64),
-            missing=np.zeros((n, s), np.int8),
-            present=np.ones((n, s), bool),
-            text=np.full((n, s), -1, np.int32),
+            option=np.full((s, n), -1, np.int32),
+            number=np.full((s, n), np.nan),
+            missing=np.zeros((s, n), np.int8),
+            present=np.ones((s, n), bool),
+            text=np.full((s, n), -1, np.int32),
             texts=[],
             skip_conflict=np.zeros(n, bool),
             formula=np.zeros(n, bool),
@@ -168,12 +175,9 @@ class Decoder:
         if grid.texts:
             risky = np.array([is_formula(text) for text in grid.texts], bool)
             if risky.any():
-                at, slot = np.nonzero(grid.text >= 0)
-                grid.formula[at[risky[grid.text[at, slot]]]] = True
+                slot, at = np.nonzero(grid.text >= 0)
+                grid.formula[at[risky[grid.text[slot, at]]]] = True
         return grid
-
-    def _small_numbers(self) -> bool:
-        return not any(plan.item.item_type == "number" for plan in self.plans)
 
     def _whole(self, grid: DecodedChunk, chunk: Chunk, plan: _Plan, column: Column) -> None:
         if plan.item.item_type == "number" and self._plain_numbers(grid, chunk, plan, column):
@@ -193,29 +197,27 @@ class Decoder:
         missing = np.array([entry.missing for entry in decoded], np.int8)
         if plan.size == 1:
             if plan.item.options:
-                grid.option[:, plan.first] = np.array([e.options[0] for e in decoded], grid.option.dtype)[
-                    codes
-                ]
+                grid.option[plan.first] = np.array([e.options[0] for e in decoded], np.int32)[codes]
             elif plan.item.item_type == "number":
-                grid.number[:, plan.first] = np.array([e.numbers[0] for e in decoded])[codes]
-            grid.missing[:, plan.first] = missing[codes]
+                grid.number[plan.first] = np.array([e.numbers[0] for e in decoded])[codes]
+            grid.missing[plan.first] = missing[codes]
         else:
-            options = np.array([entry.options for entry in decoded], grid.option.dtype).reshape(-1, plan.size)
-            numbers = np.array([e.numbers for e in decoded], grid.number.dtype).reshape(-1, plan.size)
-            grid.option[:, slots] = options[codes]
-            grid.number[:, slots] = numbers[codes]
-            grid.missing[:, slots] = missing[codes][:, None]
+            options = np.array([entry.options for entry in decoded], np.int32).reshape(-1, plan.size).T
+            numbers = np.array([entry.numbers for entry in decoded], float).reshape(-1, plan.size).T
+            grid.option[slots] = options[:, codes]
+            grid.number[slots] = numbers[:, codes]
+            grid.missing[slots] = missing[codes]
             here = options >= 0
-            here[:, 0] |= missing != ANSWERED
+            here[0] |= missing != ANSWERED
             if not here.all():
-                grid.present[:, slots] = here[codes]
+                grid.present[slots] = here[:, codes]
         with_text = [(at, slot, text) for at, entry in enumerate(decoded) for slot, text in entry.texts]
         if with_text:
-            lookup = np.full((len(values), plan.size), -1, np.int32)
+            lookup = np.full((plan.size, len(values)), -1, np.int32)
             for at, slot, text in with_text:
-                lookup[at, slot] = len(grid.texts)
+                lookup[slot, at] = len(grid.texts)
                 grid.texts.append(text)
-            grid.text[:, slots] = lookup[codes]
+            grid.text[slots] = lookup[:, codes]
         bad = np.array([entry.bad is not None for entry in decoded], bool)
         if bad.any():
             for row in np.flatnonzero(bad[codes]):
@@ -233,10 +235,10 @@ class Decoder:
             return False
         values = pc.if_else(number, texts, None).cast(pa.float64()).to_numpy(zero_copy_only=False)
         codes = chunk.columns[column.index].indices.to_numpy(zero_copy_only=False)
-        grid.number[:, plan.first] = values[codes]
+        grid.number[plan.first] = values[codes]
         if others:
             by_text = [_CODE[missing.get(text) or "answered"] for text in texts.to_pylist()]
-            grid.missing[:, plan.first] = np.array(by_text, np.int8)[codes]
+            grid.missing[plan.first] = np.array(by_text, np.int8)[codes]
         return True
 
     def _decode_text(self, plan: _Plan, column: Column, value: str) -> _Decoded:
@@ -271,7 +273,7 @@ class Decoder:
         """One column per option: what the columns say together."""
         n = len(chunk)
         place = {option.option_id: at for at, option in enumerate(plan.item.options.values())}
-        states = np.zeros((n, plan.size), np.int16)
+        states = np.zeros((plan.size, n), np.int16)
         asked = np.zeros(plan.size, bool)
         invalid = np.zeros(n, bool)
         for column in plan.parts:
@@ -280,34 +282,34 @@ class Decoder:
             ticks = [column.tick(plan.item, column.option, value) for value in values]
             state = np.array([0 if isinstance(tick, BadCell) else tick for tick in ticks], np.int16)
             at = place[column.option.option_id]
-            states[:, at], asked[at] = state[codes], True
+            states[at], asked[at] = state[codes], True
             for code, tick in enumerate(ticks):
                 if isinstance(tick, BadCell):
                     rows = np.flatnonzero(codes == code)
                     invalid[rows] = True
                     for row in rows:
                         self._set_aside(int(grid.rows[row]), column, tick, values[code])
-        held = states[:, asked]
-        chosen = np.asarray((held > 0).any(axis=1))
-        skipped = np.asarray((held == -3).all(axis=1))
+        held = states[asked]
+        chosen = np.asarray((held > 0).any(axis=0))
+        skipped = np.asarray((held == -3).all(axis=0))
         self._whole_item_rules(grid, chunk, plan, states, held, chosen, skipped, invalid)
         answered = chosen & ~invalid
         slots = slice(plan.first, plan.first + plan.size)
-        codes_of = np.array([self._option_code[option_id] for option_id in place], grid.option.dtype)
+        codes_of = np.array([self._option_code[option_id] for option_id in place], np.int32)
         ticked = states > 0
         if plan.item.item_type == "ranking":
-            here = ticked & answered[:, None]
-            grid.number[:, slots] = np.where(here, states, np.nan)
+            here = ticked & answered
+            grid.number[slots] = np.where(here, states, np.nan)
         else:
-            here = np.broadcast_to(answered[:, None], states.shape)
-            grid.number[:, slots] = np.where(here, ticked.astype(float), np.nan)
-        grid.option[:, slots] = np.where(here, codes_of[None, :], -1)
+            here = np.broadcast_to(answered, states.shape)
+            grid.number[slots] = np.where(here, ticked.astype(float), np.nan)
+        grid.option[slots] = np.where(here, codes_of[:, None], -1)
         state_code = np.where(
             invalid, INVALID, np.where(answered, ANSWERED, np.where(skipped, SKIPPED, BLANK))
         )
-        grid.missing[:, slots] = state_code.astype(np.int8)[:, None]
-        grid.present[:, slots] = here
-        grid.present[:, plan.first] |= ~answered
+        grid.missing[slots] = state_code.astype(np.int8)
+        grid.present[slots] = here
+        grid.present[plan.first] |= ~answered
 
     def _whole_item_rules(
         self,
@@ -328,7 +330,7 @@ class Decoder:
                 cells = "┋".join(chunk.columns[part.index][int(row)].as_py() for part in plan.parts)
                 self._set_aside(int(grid.rows[row]), plan.parts[0], why(int(row)), cells)
 
-        partly = (held == -3).any(axis=1) & ~skipped & chosen & ~invalid
+        partly = (held == -3).any(axis=0) & ~skipped & chosen & ~invalid
         refuse(
             np.flatnonzero(partly),
             lambda row: BadCell(
@@ -338,10 +340,10 @@ class Decoder:
             ),
         )
         if plan.item.item_type == "ranking":
-            top = np.sort(np.where(states > 0, states, np.int16(32_000)), axis=1)
-            twice = (np.diff(top, axis=1) == 0) & (top[:, 1:] < 32_000)
+            top = np.sort(np.where(states > 0, states, np.int16(32_000)), axis=0)
+            twice = (np.diff(top, axis=0) == 0) & (top[1:] < 32_000)
             refuse(
-                np.flatnonzero(twice.any(axis=1) & ~invalid),
+                np.flatnonzero(twice.any(axis=0) & ~invalid),
                 lambda row: BadCell(
                     "ranked_twice", "one rank given to two options", "Keep one rank per option."
                 ),
@@ -349,10 +351,10 @@ class Decoder:
             return
         exclusive = np.array([option.is_exclusive for option in labels], bool)
         if exclusive.any():
-            both = (states[:, exclusive] > 0).any(axis=1) & ((states > 0).sum(axis=1) > 1) & ~invalid
+            both = (states[exclusive] > 0).any(axis=0) & ((states > 0).sum(axis=0) > 1) & ~invalid
 
             def conflict(row: int) -> BadCell:
-                ticked = [o.option_id for o, state in zip(labels, states[row], strict=True) if state > 0]
+                ticked = [o.option_id for o, state in zip(labels, states[:, row], strict=True) if state > 0]
                 bad = exclusive_conflict(plan.item, ticked)
                 assert bad is not None
                 return bad
@@ -368,7 +370,7 @@ class Decoder:
             if value.strip():
                 lookup[code] = len(grid.texts)
                 grid.texts.append(value.strip())
-        grid.text[:, slot] = np.where(grid.present[:, slot], lookup[codes], -1)
+        grid.text[slot] = np.where(grid.present[slot], lookup[codes], -1)
 
     # -- who is asked ----------------------------------------------------------------------------------
 
@@ -380,17 +382,17 @@ class Decoder:
             return
         wanted = {self._option_code[option_id] for option_id in rule.option_ids}
         slots = slice(asked.first, asked.first + asked.size)
-        chosen = np.isin(grid.option[:, slots], list(wanted))
+        chosen = np.isin(grid.option[slots], list(wanted))
         if asked.item.item_type == "multi":
-            chosen &= grid.number[:, slots] == 1
-        known = grid.missing[:, asked.first] == ANSWERED
-        eligible = (chosen & grid.present[:, slots]).any(axis=1)
+            chosen &= grid.number[slots] == 1
+        known = grid.missing[asked.first] == ANSWERED
+        eligible = (chosen & grid.present[slots]).any(axis=0)
         own = slice(plan.first, plan.first + plan.size)
-        missing = grid.missing[:, plan.first]
+        missing = grid.missing[plan.first]
         grid.skip_conflict |= known & eligible & (missing == SKIPPED)
         # Platforms that know no skipped cell leave it empty.
         unasked = known & ~eligible & (missing == BLANK)
-        grid.missing[unasked, own] = SKIPPED
+        grid.missing[own, unasked] = SKIPPED
         conflict = np.flatnonzero(known & ~eligible & (missing == ANSWERED))
         columns = plan.parts or ([plan.whole] if plan.whole else [])
         trigger = asked.parts or ([asked.whole] if asked.whole else [])
@@ -408,12 +410,12 @@ class Decoder:
                 cells,
             )
         if len(conflict):
-            grid.missing[conflict, own] = INVALID
-            grid.option[conflict, own] = -1
-            grid.number[conflict, own] = np.nan
-            grid.text[conflict, own] = -1
-            grid.present[conflict, own] = False
-            grid.present[conflict, plan.first] = True
+            grid.missing[own, conflict] = INVALID
+            grid.option[own, conflict] = -1
+            grid.number[own, conflict] = np.nan
+            grid.text[own, conflict] = -1
+            grid.present[own, conflict] = False
+            grid.present[plan.first, conflict] = True
 
     def _set_aside(self, row: int, column: Column, bad: BadCell, cell: str) -> None:
         header = self.layout.headers[column.index]
@@ -445,43 +447,50 @@ class Decoder:
     def long_table(
         self, grid: DecodedChunk, wave: int, synthetic: bool, response_ids: pa.Array, tokens: pa.Array
     ) -> pa.Table:
-        """Rows of `questionnaire_answer`, respondent by respondent in the order of the codebook."""
-        whole = bool(grid.present.all())
-        n, s = grid.present.shape
-        if whole:
-            row, slot = np.repeat(np.arange(n, dtype=np.int32), s), np.tile(np.arange(s, dtype=np.int32), n)
-        else:
-            at = np.flatnonzero(grid.present)
-            row, slot = (at // s).astype(np.int32), (at % s).astype(np.int32)
+        """Rows of `questionnaire_answer`: slot by slot in the order of the codebook, then row by row.
+
+        In this order every column but the answers themselves is made of runs, or repeats itself from
+        slot to slot, which makes it cheap to write and to read.
+        """
+        slots, n = grid.present.shape
+        counts = grid.present.sum(axis=1)
+        m = int(counts.sum())
+        whole = m == grid.present.size
 
         def pick(values: np.ndarray) -> np.ndarray:
             return values.ravel() if whole else values[grid.present]
 
-        def texts(codes: np.ndarray, values: Any, mask: np.ndarray | None = None) -> pa.DictionaryArray:
-            values = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
-            # A text that stands twice in a dictionary makes the Parquet writer's bytes depend on chance.
-            unique = values.dictionary_encode()
-            if len(unique.dictionary) < len(values):
-                codes, values = unique.indices.to_numpy()[codes], unique.dictionary
-            indices = pa.array(codes.astype(np.int32, copy=False), mask=mask)
-            return pa.DictionaryArray.from_arrays(indices, values, safe=False)
+        def repeated(values: np.ndarray) -> np.ndarray:
+            return pick(np.broadcast_to(values, (slots, n)))
 
-        m = len(row)
+        def column(name: str, values: np.ndarray, known: np.ndarray | None, texts: Any = None) -> pa.Array:
+            kind = SPOOL_SCHEMA.field(name).type
+            valid = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
+            if texts is None:
+                return pa.Array.from_buffers(kind, m, [valid, pa.py_buffer(values)])
+            texts = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+            # A text that stands twice in a dictionary makes the Parquet writer's bytes depend on chance.
+            unique = texts.dictionary_encode()
+            if len(unique.dictionary) < len(texts):
+                values, texts = unique.indices.to_numpy()[values], unique.dictionary
+            values = values.astype(kind.index_type.to_pandas_dtype(), copy=False)
+            return pa.DictionaryArray.from_buffers(kind, m, [valid, pa.py_buffer(values)], texts)
+
         option, number, text = pick(grid.option), pick(grid.number), pick(grid.text)
-        item = self._slot_item[slot]
+        row, item = repeated(np.arange(n, dtype=np.int32)), np.repeat(self._slot_item, counts)
         columns = {
             "wave": pa.array(np.full(m, wave, np.int32)),
-            "response_id": texts(row, response_ids),
-            "respondent_token": texts(row, tokens),
-            "item_id": texts(item, [plan.item.item_id for plan in self.plans]),
-            "row_id": texts(item, [plan.item.fields["row_id"] for plan in self.plans]),
-            "option_id": texts(np.maximum(option, 0), self.option_ids or [""], option < 0),
-            "value_num": pa.array(number.astype(np.float64, copy=False), from_pandas=True),
-            "value_text": texts(np.maximum(text, 0), grid.texts or [""], text < 0),
-            "missing_code": texts(pick(grid.missing), list(MISSING_CODES)),
+            "response_id": column("response_id", row, None, response_ids),
+            "respondent_token": column("respondent_token", row, None, tokens),
+            "item_id": column("item_id", item, None, [plan.item.item_id for plan in self.plans]),
+            "row_id": column("row_id", item, None, [plan.item.fields["row_id"] for plan in self.plans]),
+            "option_id": column("option_id", option, option >= 0, self.option_ids or [""]),
+            "value_num": column("value_num", number, ~np.isnan(number)),
+            "value_text": column("value_text", text, text >= 0, grid.texts or [""]),
+            "missing_code": column("missing_code", pick(grid.missing), None, list(MISSING_CODES)),
             "is_synthetic": pa.array(np.full(m, synthetic)),
-            "source_file": texts(np.zeros(m, np.int32), [self.source]),
-            "source_row": pa.array(grid.rows.astype(np.int32)[row]),
-            "source_column": pa.array(self._slot_column[slot]),
+            "source_file": column("source_file", np.zeros(m, np.int8), None, [self.source]),
+            "source_row": pa.array(repeated(grid.rows.astype(np.int32))),
+            "source_column": pa.array(np.repeat(self._slot_column, counts)),
         }
         return pa.table([columns[name] for name in SPOOL_SCHEMA.names], schema=SPOOL_SCHEMA)

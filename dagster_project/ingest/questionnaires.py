@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +118,7 @@ class _Reader:
             response_ids = pc.binary_join_element_wise(str(self.wave), numbers, "-")
             tokens, cleaned = self._tokens(chunk, name.index if name else None, numbers)
             self._respondents(chunk, layout, decoder, rules, grid, response_ids, tokens, cleaned)
-            spool.write(partial(decoder.long_table, grid, self.wave, self.synthetic, response_ids, tokens))
+            spool.write(decoder.long_table(grid, self.wave, self.synthetic, response_ids, tokens))
         self._ragged(sheet)
         if self.rows_in == 0:
             raise InputError(
@@ -356,7 +355,7 @@ def _option_of(decoder: Decoder, grid: DecodedChunk, item_id: str) -> pa.Array:
     plan = decoder.by_id.get(item_id)
     if plan is None:
         return pa.nulls(len(grid.rows), pa.string())
-    codes = grid.option[:, plan.first].astype(np.int32)
+    codes = grid.option[plan.first]
     return pa.array(decoder.option_ids or [""], pa.string()).take(pa.array(codes, mask=codes < 0))
 
 

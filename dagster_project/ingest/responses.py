@@ -105,10 +105,10 @@ class QualityRules:
         """durations: seconds, NaN unknown."""
         n = len(grid.rows)
         bits = np.zeros(n, np.int32)
-        missing = grid.missing[:, self._required]
-        blank = (missing == BLANK).any(axis=1)
+        missing = grid.missing[self._required]
+        blank = (missing == BLANK).any(axis=0)
         bits[blank] |= _BIT["required_blank"]
-        asked = (grid.missing[:, self._all] != SKIPPED).sum(axis=1)
+        asked = (grid.missing[self._all] != SKIPPED).sum(axis=0)
         with np.errstate(invalid="ignore"):
             bits[durations < SECONDS_PER_ITEM * asked] |= _BIT["too_fast"]
         bits[grid.skip_conflict] |= _BIT["skip_conflict"]
@@ -120,14 +120,20 @@ class QualityRules:
             bits[2 * np.asarray(straight) > len(self._matrices)] |= _BIT["straight_lining"]
         if len(self._choices) >= ALL_SAME_ITEMS:
             bits[self._same(grid, self._choices, ALL_SAME_ITEMS)] |= _BIT["all_same"]
-        return Quality(bits, ~(blank | (missing == INVALID).any(axis=1)))
+        return Quality(bits, ~(blank | (missing == INVALID).any(axis=0)))
 
     def _same(self, grid: DecodedChunk, slots: list[int], at_least: int) -> np.ndarray:
-        places = self._place[np.array(slots)[None, :], grid.option[:, slots]]
-        here = grid.missing[:, slots] == ANSWERED
-        low = np.where(here, places, np.int16(32_000)).min(axis=1)
-        high = np.where(here, places, np.int16(-1)).max(axis=1)
-        return (low == high) & (here.sum(axis=1) >= at_least)
+        """Rows whose answers all stand at the same place; rows with two places are soon left out."""
+        n = len(grid.rows)
+        rows, place, answers = np.arange(n), np.full(n, -1, np.int16), np.zeros(n, np.int32)
+        for slot in slots:
+            here = grid.missing[slot, rows] == ANSWERED
+            found = np.where(here, self._place[slot][grid.option[slot, rows]], place)
+            keep = (place < 0) | (found == place)
+            rows, place, answers = rows[keep], found[keep], (answers + here)[keep]
+        same = np.zeros(n, bool)
+        same[rows[answers >= at_least]] = True
+        return same
 
 
 def choose(

@@ -175,7 +175,7 @@ class _Utf8Stream(io.RawIOBase):
         size = 1 << 20 if size is None or size < 0 else size
         while len(self.pending) < size:
             block = self.handle.read(size)
-            self.quotes += block.count(b'"')
+            self.quotes += int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord('"')))
             self.nul = self.nul or b"\0" in block
             if self.decoder is None:
                 if not self.pending:
