@@ -194,6 +194,36 @@ def feedback(
     print(f"Wrote {len(written)} sheet(s) to {written[0].parent}. Each is for the bank it speaks of only.")
 
 
+@app.command()
+def review(year: Annotated[int, typer.Option(help="Fiscal year of the reports.")]) -> None:
+    """List the statements found in reports (PDF) that wait for a person's decision."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from dagster_project.ingest.reports.review import FOLDER, waiting
+    from dagster_project.settings import load_settings
+
+    settings = load_settings()
+    folder, reports = settings.review / str(year), settings.raw / "disclosures" / str(year) / FOLDER
+    rows = waiting(folder, reports)
+    if not rows:
+        print(f"Nothing waits for a decision in {year} ({folder}).")
+        return
+    table = Table("report", "page", "year", "measure", "printed", "confidence", "decided", "sentence")
+    for report, cells in rows:
+        table.add_row(
+            report, cells["page"], cells["fiscal_year"], cells["measure"], cells["value_as_printed"],
+            cells["confidence"], cells["accept"], cells["sentence"][:60],
+        )  # fmt: skip
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{len(rows)} wait. Fill in accept (yes or no) and reviewer in {folder}/, then copy the file into {reports}/.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 def main() -> None:
     """Entry point: errors that a user can act on are printed as one message, without a traceback."""
     try:

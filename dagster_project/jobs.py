@@ -16,7 +16,7 @@ _QUESTIONNAIRES = AssetSelection.assets(
     landing.land_questionnaires, warehouse.staging_questionnaires, warehouse.marts_questionnaires
 )
 _DISCLOSURES = AssetSelection.assets(
-    landing.land_disclosures, warehouse.staging_disclosures, warehouse.marts_disclosures
+    landing.land_disclosures, landing.land_reports, warehouse.staging_disclosures, warehouse.marts_disclosures
 )
 _PUBLISHED = AssetSelection.assets(landing.land_published)
 _CROSS_YEAR = AssetSelection.assets(

@@ -10,7 +10,14 @@ import dagster as dg
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.landing import landing_path
 from dagster_project.ingest.load import Loaded, Source, load
-from dagster_project.ingest.sources import DISCLOSURES, PUBLISHED, QUESTIONNAIRES, REFERENCE, raw_folder
+from dagster_project.ingest.sources import (
+    DISCLOSURES,
+    PUBLISHED,
+    QUESTIONNAIRES,
+    REFERENCE,
+    REPORTS,
+    raw_folder,
+)
 from dagster_project.ingest.tables import TABLES
 from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
@@ -26,6 +33,7 @@ DESCRIPTIONS = {
     "codebook_item": "Grain: one item of a wave's codebook.",
     "disclosure_figure": "Grain: one printed figure about a bank or a bank group, per fiscal year and document.",
     "disclosure_source": "Grain: one document per fiscal year, from the sidecars.",
+    "disclosure_candidate": "Grain: one statement in a report (PDF) that may be a figure, until a person accepts it.",
     "published_figure": "Grain: one survey figure printed in a report.",
     "published_bank_figure": "Grain: one figure about a bank printed in a report outside the disclosure tables.",
     "bank": "Grain: one bank and period of its type.",
@@ -165,6 +173,7 @@ def _metadata(loaded: Loaded, source: Source, table: str, year: int | None) -> d
 
 land_questionnaires = landing_assets(QUESTIONNAIRES)
 land_disclosures = landing_assets(DISCLOSURES)
+land_reports = landing_assets(REPORTS)
 land_published = landing_assets(PUBLISHED)
 land_reference = landing_assets(REFERENCE, partitioned=False)
-LANDING_ASSETS = [land_questionnaires, land_disclosures, land_published, land_reference]
+LANDING_ASSETS = [land_questionnaires, land_disclosures, land_reports, land_published, land_reference]

@@ -12,25 +12,13 @@ from dagster_project.ingest.batch import Batch, Reject
 from dagster_project.ingest.csvfile import read_csv_rows
 from dagster_project.ingest.measures import TEXT_KINDS, Measures, load_measures
 from dagster_project.ingest.numbers import QUALIFIERS, NumberError, ParsedNumber, parse_number
+from dagster_project.ingest.printed import COLUMNS, TABLE, PrintedDocument, PrintedRow, describe
 from dagster_project.ingest.reference import load_directory
-from dagster_project.ingest.sidecar import raw_files, read_sidecar
+from dagster_project.ingest.reports.review import FOLDER as REPORTS
+from dagster_project.ingest.reports.review import NOT_IN_SENTENCE, read_review
+from dagster_project.ingest.sidecar import check_beside, raw_files, read_sidecar, sha256_of
+from dagster_project.ingest.workbook import mapping_path, read_workbook
 
-COLUMNS = (
-    "bank_as_printed",
-    "fiscal_year",
-    "measure_as_printed",
-    "measure",
-    "value_as_printed",
-    "unit_as_printed",
-    "comparison",
-    "scope_as_printed",
-    "place",
-)
-TABLE = "disclosure_figure"
-_SOURCE_FIELDS = (
-    "document_id", "title", "producer", "published_date", "received_date", "kind", "reliability", "licence",
-    "sha256",
-)  # fmt: skip
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -41,73 +29,104 @@ class _SetAside(Exception):
 def read_disclosures(raw_dir: Path, fiscal_year: int) -> Batch:
     """Tables disclosure_figure and disclosure_source from `disclosures/<fiscal_year>/`.
 
-    A row lands with its printed words and the parsed number, or is set aside with a reason:
+    Files: CSV, workbooks with a mapping, and reports (PDF) with a review; what is read from a report is
+    its review. A row lands with its printed words and the parsed number, or is set aside with a reason:
     unknown_bank, unreadable_number, unit_not_fitting, wrong_fiscal_year, unknown_measure,
-    unknown_comparison. A missing or empty folder gives an empty batch.
+    unknown_comparison, and those of the readers. A missing or empty folder gives an empty batch, and so
+    does one that holds only reports of which nothing was accepted.
     Raises InputError where a file cannot be read as a whole (encoding, columns, sidecar, kind).
     """
     batch = Batch(rows_in={TABLE: 0, "disclosure_source": 0}, tables={TABLE: [], "disclosure_source": []})
-    files = raw_files(raw_dir / "disclosures" / str(fiscal_year))
-    if not files:
-        return batch
-    directory, batch.inputs = load_directory(raw_dir)
-    measures = load_measures()
+    folder = raw_dir / "disclosures" / str(fiscal_year)
+    check_beside(folder)
     documents: dict[str, Path] = {}
-    for path in files:
-        _read_file(path, raw_dir, fiscal_year, directory, measures, documents, batch)
+    found = []
+    for path in raw_files(folder):
+        for document in _documents(path, raw_dir, fiscal_year, batch):
+            name = document.described["document_id"]
+            if name in documents:
+                raise InputError(
+                    path,
+                    "",
+                    f"document {name}, which {documents[name].name} holds already",
+                    "Put the figures of one document and year into one file.",
+                )
+            documents[name] = path
+            found.append((path, document))
+    if not batch.inputs:
+        return batch
+    directory, reference = load_directory(raw_dir)
+    batch.inputs = reference | batch.inputs
+    measures = load_measures()
+    for path, document in found:
+        _land(document, path.relative_to(raw_dir).as_posix(), fiscal_year, directory, measures, batch)
     batch.check_conservation((TABLE, "disclosure_source"))
     return batch
 
 
-def _read_file(
-    path: Path,
-    raw_dir: Path,
-    fiscal_year: int,
-    directory: BankDirectory,
-    measures: Measures,
-    documents: dict[str, Path],
-    batch: Batch,
-) -> None:
-    if path.suffix.lower() != ".csv":
+def _documents(path: Path, raw_dir: Path, fiscal_year: int, batch: Batch) -> list[PrintedDocument]:
+    """The documents of a raw file; `batch.inputs` gets the files they were read from."""
+    folder = raw_dir / "disclosures" / str(fiscal_year)
+    suffix, in_reports = path.suffix.lower(), path.parent != folder
+    wanted = (".pdf",) if in_reports else (".csv", ".xlsx")
+    if suffix not in wanted or path.parent not in (folder, folder / REPORTS):
         raise InputError(
             path,
             "",
             f"a {path.suffix or 'nameless'} file",
-            "Lay the figures out as CSV, or move the file away.",
+            f"Lay the figures out as CSV or as .xlsx with a mapping in {folder.name}/, put reports as .pdf into "
+            f"{folder.name}/{REPORTS}/, or move the file away.",
         )
     sidecar = read_sidecar(path)
-    document = sidecar["document_id"]
-    if document in documents:
-        raise InputError(
-            path,
-            "",
-            f"document {document}, which {documents[document].name} holds already",
-            "Put the figures of one document and year into one file.",
-        )
-    documents[document] = path
     source = path.relative_to(raw_dir).as_posix()
+    if suffix == ".pdf":
+        document = read_review(path, sidecar, raw_dir)
+        if document is None:
+            return []
+        # A review without an accepted row is no input: its year may have no other figures yet.
+        if document.rows or any(reject.reason == NOT_IN_SENTENCE for reject in document.listed):
+            batch.inputs |= {source: sidecar["sha256"], document.source: sha256_of(raw_dir / document.source)}
+        return [document]
     batch.inputs[source] = sidecar["sha256"]
-    batch.rows_in["disclosure_source"] += 1
-    described = {name: sidecar.get(name) for name in _SOURCE_FIELDS}
-    # Documents without an address on the web keep their citation in its place.
-    described["url"] = sidecar.get("url") or sidecar.get("citation")
-    batch.tables["disclosure_source"].append(
-        {"fiscal_year": fiscal_year, "source_file": source} | described,
-    )
-    rows = read_csv_rows(path, COLUMNS)
-    batch.rows_in[TABLE] += len(rows)
-    for number, cells in rows:
+    if suffix == ".xlsx":
+        mapping = mapping_path(path)
+        documents = read_workbook(path, sidecar, source)
+        batch.inputs[mapping.relative_to(raw_dir).as_posix()] = sha256_of(mapping)
+        return documents
+    rows = [PrintedRow(number, str(number), cells) for number, cells in read_csv_rows(path, COLUMNS)]
+    return [PrintedDocument(describe(sidecar), source, rows)]
+
+
+def _land(
+    document: PrintedDocument,
+    source: str,
+    fiscal_year: int,
+    directory: BankDirectory,
+    measures: Measures,
+    batch: Batch,
+) -> None:
+    if document.rows:
+        batch.rows_in["disclosure_source"] += 1
+        batch.tables["disclosure_source"].append(
+            {"fiscal_year": fiscal_year, "source_file": source} | document.described,
+        )
+    batch.rows_in[TABLE] += len(document.rows) + len(document.listed)
+    batch.rejects.extend(document.listed)
+    name = document.described["document_id"]
+    for printed in document.rows:
         try:
-            row = _figure(cells, fiscal_year, directory, measures)
+            row = _figure(printed.cells, fiscal_year, directory, measures)
         except _SetAside as problem:
             reason, column, found, remedy = problem.args
-            batch.rejects.append(Reject(TABLE, source, number, reason, found, remedy, column, cells))
+            batch.rejects.append(
+                Reject(TABLE, document.source, printed.number, reason, found, remedy, column, printed.cells)
+            )
             continue
         row |= {
-            "figure_id": f"{document}-{fiscal_year}-{number}",
-            "document_id": document,
-            "source_file": source,
-            "source_row": number,
+            "figure_id": f"{name}-{fiscal_year}-{printed.mark}",
+            "document_id": name,
+            "source_file": document.source,
+            "source_row": printed.number,
         }
         batch.tables[TABLE].append(row)
 

@@ -357,34 +357,45 @@ def _csv_error(path: Path, message: str) -> InputError:
 _CELL_REF = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]+[0-9]+)"|<(?:\w+:)?f[\s>/]')
 
 
+_UNREADABLE_PACKAGE = (
+    zipfile.BadZipFile,
+    EOFError,
+    OSError,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
 def _open_xlsx(path: Path) -> Sheet:
+    check_package(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            unpacked = sum(entry.file_size for entry in entries)
-            packed = max(1, path.stat().st_size)
-            if unpacked > MAX_UNPACKED_BYTES or (
-                unpacked > MAX_PACKING_FREE_BYTES and unpacked > MAX_PACKING * packed
-            ):
-                raise InputError(
-                    path,
-                    "whole file",
-                    f"a workbook of {packed:,} bytes that unpacks to {unpacked:,}",
-                    "This is no ordinary workbook (a zip bomb?). Export the answers as CSV.",
-                )
-            for entry in entries:
+            for entry in archive.infolist():
                 if re.fullmatch(r"xl/worksheets/[^/]+\.xml", entry.filename):
                     _refuse_formulas(path, archive, entry)
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        OSError,
-        zlib.error,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
+    except _UNREADABLE_PACKAGE as error:
         raise _truncated(path, error) from error
     return _open_workbook(path)
+
+
+def check_package(path: Path) -> None:
+    """Raise InputError unless the file is a zip archive that unpacks to the size of a workbook."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except _UNREADABLE_PACKAGE as error:
+        raise _truncated(path, error) from error
+    packed = max(1, path.stat().st_size)
+    if unpacked > MAX_UNPACKED_BYTES or (
+        unpacked > MAX_PACKING_FREE_BYTES and unpacked > MAX_PACKING * packed
+    ):
+        raise InputError(
+            path,
+            "whole file",
+            f"a workbook of {packed:,} bytes that unpacks to {unpacked:,}",
+            "This is no ordinary workbook (a zip bomb?). Save its values as CSV.",
+        )
 
 
 def _truncated(path: Path, error: Exception) -> InputError:

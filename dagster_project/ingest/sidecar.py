@@ -14,12 +14,32 @@ import yaml
 from dagster_project.errors import InputError
 
 SUFFIX = ".meta.yaml"
+MAPPING_SUFFIX = ".mapping.yaml"
+REVIEW_SUFFIX = ".review.csv"
+# What we write beside a raw file, under its name: it says something about the file and is none itself.
+BESIDE = (SUFFIX, MAPPING_SUFFIX, REVIEW_SUFFIX)
 _SCHEMA = Path(__file__).parent / "schemas" / "sidecar.schema.json"
 
 
 @cache
-def _validator() -> Any:
-    return jsonschema.Draft202012Validator(json.loads(_SCHEMA.read_text(encoding="utf-8")))
+def _validator(schema: Path) -> Any:
+    return jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file; every scalar stays a text (dates as written, `N` is no boolean)."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(path, "", f"unreadable YAML ({error})", "Correct the file.") from error
+
+
+def check_schema(path: Path, content: Any, schema: Path, remedy: str) -> None:
+    """Raise InputError with the first place where the content of `path` does not follow the schema."""
+    problems = sorted(_validator(schema).iter_errors(content), key=lambda e: list(map(str, e.path)))
+    if problems:
+        place = ".".join(map(str, problems[0].path)) or "top level"
+        raise InputError(path, place, problems[0].message, remedy)
 
 
 def sha256_of(path: Path) -> str:
@@ -48,18 +68,8 @@ def read_sidecar(path: Path) -> dict[str, Any]:
             f"Write {side.name} (producer, title, url or citation, dates, licence, sha256); "
             f"`fengchao sidecar {path.name}` prints a draft.",
         )
-    try:
-        content = yaml.load(side.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(side, "", f"unreadable YAML ({error})", "Correct the sidecar.") from error
-    content = _typed(content)
-    problems = sorted(_validator().iter_errors(content), key=lambda e: list(map(str, e.path)))
-    if problems:
-        first = problems[0]
-        place = ".".join(map(str, first.path)) or "top level"
-        raise InputError(
-            side, place, first.message, "Correct the sidecar; its fields stand in docs/operations.md."
-        )
+    content = _typed(read_yaml(side))
+    check_schema(side, content, _SCHEMA, "Correct the sidecar; its fields stand in docs/operations.md.")
     actual = sha256_of(path)
     if actual != content["sha256"]:
         raise InputError(
@@ -72,20 +82,20 @@ def read_sidecar(path: Path) -> dict[str, Any]:
 
 
 def _typed(content: Any) -> Any:
-    """BaseLoader keeps every scalar a text (dates stay as written); booleans, numbers, null return here."""
+    """Booleans, numbers and null return to the texts of `read_yaml`."""
+    if isinstance(content, list):
+        return [_typed(entry) for entry in content]
     if not isinstance(content, dict):
-        return content
-    words: dict[str, Any] = {"true": True, "false": False, "null": None, "": None}
-    typed = {
-        key: words.get(value, value) if isinstance(value, str) else value for key, value in content.items()
-    }
+        words: dict[str, Any] = {"true": True, "false": False, "null": None, "": None}
+        return words.get(content, content)
+    typed = {key: _typed(value) for key, value in content.items()}
     if isinstance(typed.get("respondents"), str) and typed["respondents"].isdigit():
         typed["respondents"] = int(typed["respondents"])
     return typed
 
 
 def raw_files(folder: Path, *suffixes: str) -> list[Path]:
-    """The data files of a raw folder in a fixed order, without sidecars and hidden files."""
+    """The data files of a raw folder in a fixed order, without what is written beside them and hidden files."""
     if not folder.is_dir():
         return []
     return sorted(
@@ -93,6 +103,18 @@ def raw_files(folder: Path, *suffixes: str) -> list[Path]:
         for path in folder.rglob("*")
         if path.is_file()
         and not path.name.startswith((".", "~$"))
-        and not path.name.endswith(SUFFIX)
+        and not path.name.endswith(BESIDE)
         and (not suffixes or path.suffix.lower() in suffixes)
     )
+
+
+def check_beside(folder: Path) -> None:
+    """Raise InputError for a sidecar, mapping or review below `folder` whose file is not there."""
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        for suffix in BESIDE:
+            if path.name.endswith(suffix) and not path.name.startswith("."):
+                of = path.with_name(path.name.removesuffix(suffix))
+                if not of.is_file():
+                    raise InputError(
+                        path, "", f"no {of.name} beside it", f"Put {of.name} there, or remove {path.name}."
+                    )

@@ -25,6 +25,17 @@ def _disclosures(raw: Path, year: int | None) -> Batch:
     return read_disclosures(raw, year)
 
 
+def _reports(raw: Path, year: int | None) -> Batch:
+    from dagster_project.ingest.reports.candidates import TABLE, read_candidates
+    from dagster_project.ingest.reports.review import write_drafts
+    from dagster_project.settings import load_settings
+
+    assert year is not None
+    batch = read_candidates(raw, year)
+    write_drafts(load_settings().review / str(year), raw, batch.tables[TABLE])
+    return batch
+
+
 def _published(raw: Path, year: int | None) -> Batch:
     from dagster_project.ingest.published import read_published
 
@@ -46,6 +57,7 @@ QUESTIONNAIRES = Source(
 DISCLOSURES = Source(
     "disclosures", ("disclosure_figure", "disclosure_source"), ("disclosure_figure",), _disclosures
 )
+REPORTS = Source("reports", ("disclosure_candidate",), ("disclosure_candidate",), _reports)
 PUBLISHED = Source(
     "published",
     ("published_figure", "published_bank_figure"),
@@ -54,11 +66,14 @@ PUBLISHED = Source(
 )
 REFERENCE = Source("reference", REFERENCE_TABLES, REFERENCE_TABLES, _reference)
 
+# Reports stand below the folder of the disclosures and are no year of their own.
 YEARLY_SOURCES = (QUESTIONNAIRES, DISCLOSURES, PUBLISHED)
 
 
 def raw_folder(raw: Path, source: Source, year: int) -> Path:
     """Where the raw files of a yearly source stand."""
+    if source is REPORTS:
+        return raw_folder(raw, DISCLOSURES, year) / "reports"
     return raw / source.name / (f"report-{year}" if source is PUBLISHED else str(year))
 
 

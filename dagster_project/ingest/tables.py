@@ -54,6 +54,16 @@ DISCLOSURE_SOURCE = _schema(
     received_date=_S, kind=_S, reliability=_S, licence=_S, sha256=_S, source_file=_S,
 )  # fmt: skip
 
+# One row per statement in a report (PDF) that may be a figure. Nothing reads it but the review: only what a
+# person accepts becomes a row of disclosure_figure. Boxes: left, top, right, bottom in points from the top
+# left corner of the page. `source_row` is the page.
+DISCLOSURE_CANDIDATE = _schema(
+    fiscal_year=_I, candidate_id=_S, document_id=_S, entity_kind=_S, entity_id=_S, bank_as_printed=_S,
+    page=_I, sentence=_S, sentence_box=_S, value_box=_S, figure_year=_I, measure=_S, measure_as_printed=_S,
+    value_as_printed=_S, unit_as_printed=_S, value=_S, unit=_S, decimals=_I, qualifier=_S,
+    scope_as_printed=_S, confidence=_F, doubts=_S, pdf_sha256=_S, source_file=_S, source_row=_I,
+)  # fmt: skip
+
 # One row per survey figure printed in a report, whatever it measures.
 PUBLISHED_FIGURE = _schema(
     document_year=_I, document_id=_S, figure_id=_S, line=_I, place=_S, survey_year=_I,
@@ -104,6 +114,7 @@ TABLES: dict[str, pa.Schema] = {
     "codebook_item": CODEBOOK_ITEM,
     "disclosure_figure": DISCLOSURE_FIGURE,
     "disclosure_source": DISCLOSURE_SOURCE,
+    "disclosure_candidate": DISCLOSURE_CANDIDATE,
     "published_figure": PUBLISHED_FIGURE,
     "published_bank_figure": PUBLISHED_BANK_FIGURE,
     "bank": BANK,

@@ -22,8 +22,8 @@ from dagster_project.quality.validate import SAMPLE_ROWS, validate
 from dagster_project.settings import DBT_DIR, EXPECTATIONS_DIR, Settings
 
 SUITES = {suite.name: suite for suite in all_suites()}
-# A report may print no figure about banks, and a home may have loaded no report: empty and right.
-MAY_BE_EMPTY = {"raw__published_bank_figure", "marts__mart_reconciliation"}
+# A report may print no figure about banks, a report may hold no statement, and a home may have loaded no report.
+MAY_BE_EMPTY = {"raw__published_bank_figure", "raw__disclosure_candidate", "marts__mart_reconciliation"}
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Reports as PDF: text, candidate statements, and the review that makes figures of some of them."""
