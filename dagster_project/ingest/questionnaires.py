@@ -16,6 +16,7 @@ from dagster_project.errors import InputError
 from dagster_project.ingest.batch import Batch, Reject, Spool
 from dagster_project.ingest.codebook import Item, codebook_rows, read_codebook
 from dagster_project.ingest.decode import SPOOL_SCHEMA, DecodedChunk, Decoder
+from dagster_project.ingest.files import open_sheet
 from dagster_project.ingest.platforms import Layout, header_rows, lay_out, recognise
 from dagster_project.ingest.responses import (
     QualityRules,
@@ -26,7 +27,7 @@ from dagster_project.ingest.responses import (
     respondent_token,
     respondent_tokens,
 )
-from dagster_project.ingest.sheets import Chunk, Sheet, distinct, open_sheet
+from dagster_project.ingest.sheets import Chunk, Sheet, distinct
 from dagster_project.ingest.sidecar import raw_files, read_sidecar
 from dagster_project.ingest.tables import QUESTIONNAIRE_RESPONSE
 from dagster_project.ingest.wjx import missing_code, parse_date, parse_duration

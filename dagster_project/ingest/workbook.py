@@ -21,11 +21,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dagster_project.errors import InputError
 from dagster_project.ingest.displayed import NotDisplayed, displayed
 from dagster_project.ingest.printed import COLUMNS, PrintedDocument, PrintedRow, describe
-from dagster_project.ingest.sheets import MAX_WORKBOOK_BYTES, check_package
+from dagster_project.ingest.files.archive import open_archive
 from dagster_project.ingest.sidecar import MAPPING_SUFFIX, check_schema, read_yaml
 
 # A table of figures has hundreds of rows; a sheet that claims more was formatted to its end.
 MAX_ROWS, MAX_COLUMNS = 20_000, 500
+MAX_WORKBOOK_BYTES = 64 << 20
 _SCHEMA = Path(__file__).parent / "schemas" / "mapping.schema.json"
 _CORRECT = "Correct the mapping; docs/disclosures.md describes it."
 
@@ -97,7 +98,8 @@ def _read_mapping(path: Path) -> Any:
 def _open(path: Path) -> Any:
     if path.stat().st_size > MAX_WORKBOOK_BYTES:
         raise InputError(path, "whole file", f"{path.stat().st_size:,} bytes", "Split the workbook.")
-    check_package(path)
+    with open_archive(path):
+        pass  # refused here where it unpacks to more than a workbook would
     try:
         # Formulas stay formulas: what they came to when the file was saved is no printed figure.
         book = load_workbook(path)

@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 
 from dagster_project.errors import InputError
-from dagster_project.ingest import sheets
+from dagster_project.ingest import files
 from dagster_project.ingest.batch import Batch
+from dagster_project.ingest.files import csv_stream
 from dagster_project.ingest.injection import is_formula, neutralise
 from dagster_project.ingest.responses import FLAGS, respondent_token
 from tests.writers import BLANK, SECRET, SKIPPED, Home, Question, Survey, seal, to_csv, write_xlsx
@@ -331,7 +332,7 @@ def test_wrong_encoding(home: Home) -> None:
 
 
 def test_wrong_encoding_far_into_a_large_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "PROVED_WHOLE", 100)
+    monkeypatch.setattr(csv_stream, "PROVED_WHOLE", 100)
     content = to_csv(TEXT).encode()
     path = home.bytes(content)
     assert len(home.read().tables["questionnaire_response"]) == 3
@@ -369,7 +370,7 @@ def test_zip_bomb(home: Home) -> None:
 
 
 def test_file_over_the_limit(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "MAX_CSV_BYTES", 100)
+    monkeypatch.setitem(files.KINDS, ".csv", (files.open_csv, 100))
     home.csv(TEXT)
     assert error(home).found.endswith("above the limit of 100")
 

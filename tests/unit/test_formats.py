@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.errors import InputError
+from dagster_project.ingest import sheets
 from dagster_project.ingest.codebook import normalise_label
+from dagster_project.ingest.files import csv_stream
 from dagster_project.settings import ROOT
 from tests.writers import BLANK, SKIPPED, Home, Question, Survey, to_csv, write_sav, write_xlsx
 
@@ -301,10 +303,8 @@ def test_same_export_makes_same_bytes_with_any_number_of_threads(tmp_path: Path)
 def test_chunks_do_not_change_the_table(
     home: Home, expected: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dagster_project.ingest import sheets
-
-    monkeypatch.setattr(sheets, "CSV_BLOCK", 1_000)
-    monkeypatch.setattr(sheets, "WORKBOOK_ROWS", 1)
+    monkeypatch.setattr(csv_stream, "CSV_BLOCK", 1_000)
+    monkeypatch.setattr(sheets, "CHUNK_ROWS", 1)
     home.bytes(to_csv(SURVEY.wjx_text()).encode())
     assert home.answers() == expected
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dagster_project.errors import InputError
 from dagster_project.ingest.codebook import Option, normalise_label
-from dagster_project.ingest.csvfile import decode
+from dagster_project.ingest.files import open_sheet
 from dagster_project.ingest.newwave.wording import squeeze
 from dagster_project.ingest.wjx import META_COLUMNS
 
 MAX_LABELS, MAX_LABEL_SHARE = 40, 0.4
-MAX_UNPACKED_BYTES = 512 << 20
 
 WITH_OPTIONS = ("single", "multi", "matrix", "scale", "ranking")
 _MARKERS = {"", "(空)", "(跳过)", "-2", "-3"}
@@ -60,65 +56,27 @@ class Question:
 
 def read_export(path: Path) -> list[list[str]]:
     """Header and answers of an export as texts. Raises InputError for anything but a filled table."""
-    suffix = path.suffix.lower()
     if not path.is_file():
         raise InputError(path, "", "no such file", "Name the export as you received it.")
-    if suffix == ".csv":
-        try:
-            table = list(csv.reader(io.StringIO(decode(path), newline=""), strict=True))
-        except csv.Error as error:
-            raise InputError(path, "", f"broken CSV ({error})", "Export the answers again.") from error
-    elif suffix in (".xlsx", ".xls"):
-        table = _read_workbook(path)
-    else:
-        raise InputError(
-            path, "", f"a {suffix or 'file without ending'}", "Export the answers by text, as CSV or XLSX."
-        )
-    table = [row for row in table if any(cell.strip() for cell in row)]
-    if not table:
-        raise InputError(path, "", "an empty file", "Export the answers again.")
-    if "序号" not in [name.strip() for name in table[0]]:
+    sheet = open_sheet(path)
+    header_row, header = sheet.head[0]
+    if "序号" not in [name.strip() for name in header]:
         raise InputError(
             path,
-            "row 1",
+            f"row {header_row}",
             "no column 序号",
             "This is no 问卷星 export by text, or its encoding was lost. For other platforms write the "
             "codebook by hand (docs/questionnaires.md).",
         )
-    if len(table) == 1:
+    numbered = [
+        (int(row), chunk.cells(at)) for chunk in sheet.chunks(header_row) for at, row in enumerate(chunk.rows)
+    ]
+    # A row with a cell too many is set aside at the load; here its cells say what the questions are.
+    width = len(header)
+    numbered += [(ragged.row, (ragged.cells + [""] * width)[:width]) for ragged in sheet.ragged]
+    if not numbered:
         raise InputError(path, "", "a header and no answers", "Export the answers again.")
-    width = len(table[0])
-    return [(row + [""] * width)[:width] for row in table]
-
-
-def _read_workbook(path: Path) -> list[list[str]]:
-    try:
-        from python_calamine import CalamineError, CalamineWorkbook
-    except ImportError as error:
-        raise InputError(path, "", "a workbook, and no reader for it", "Save it as CSV in UTF-8.") from error
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MAX_UNPACKED_BYTES:
-            raise InputError(
-                path, "", f"{unpacked:,} bytes when unpacked", "Save the answers as CSV in UTF-8."
-            )
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-        sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
-    except (CalamineError, OSError, ValueError) as error:
-        raise InputError(
-            path, "", f"an unreadable workbook ({error})", "Export the answers again."
-        ) from error
-    tables = [[[_text(cell) for cell in row] for row in sheet] for sheet in sheets]
-    with_number = [table for table in tables if table and "序号" in table[0]]
-    return (with_number or [table for table in tables if table] or [[]])[0]
-
-
-def _text(cell: object) -> str:
-    if cell is None:
-        return ""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    return [header, *(cells for _, cells in sorted(numbered))]
 
 
 def parse_headers(names: Sequence[str]) -> list[Header]:
