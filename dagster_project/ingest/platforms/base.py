@@ -101,6 +101,14 @@ class Questions:
         body = parse_header(item.header).body
         return body if item.item_type != "matrix" else self._stems.get(item.fields.get("question_no", ""), "")
 
+    def after_stem(self, header: str, item: Item) -> str | None:
+        """What a header says after the question of `item` (normalised, may be empty); None: it is another's."""
+        parsed, stem = parse_header(header), normalise_label(self.stem(item))
+        body = normalise_label(parsed.body)
+        if str(parsed.number) != item.fields["question_no"] or not body.startswith(stem):
+            return None
+        return body.removeprefix(stem)
+
     def is_over(self, text: str, item: Item) -> bool:
         """Whether the header `text` can be that of `item`, in any platform's or year's style."""
         if normalise_label(text) == normalise_label(item.header):
@@ -121,12 +129,13 @@ def align(
     items: Sequence[Item],
     meta: Iterable[int],
     option_of: Callable[[Questions, str, Item], str | None],
-    is_typed_text: Callable[[str], bool] = lambda header: False,
+    is_typed_text: Callable[[Questions, str, Column], bool] = lambda questions, header, before: False,
     read: Read = decode_cell,
 ) -> list[Column]:
     """Walk headers and codebook side by side, both in the order of the questionnaire.
 
     option_of: the (normalised) option label where a header stands over one option of the item.
+    is_typed_text: whether a header stands over the text typed beside an option of the column before.
     Raises InputError at the first header that cannot be what the codebook says comes next.
     """
     questions, path, taken = Questions(items), sheet.path, set(meta)
@@ -136,9 +145,14 @@ def align(
 
     def typed_texts() -> None:
         nonlocal at
-        while at < len(open_positions) and columns and is_typed_text(headers[open_positions[at]]):
-            before = columns[-1]
-            columns.append(Column(open_positions[at], before.item, before.option, is_typed_text=True))
+        while at < len(open_positions) and columns:
+            index, before = open_positions[at], columns[-1]
+            if not is_typed_text(questions, headers[index], before):
+                return
+            option = before.option or _named_option(questions, headers[index], before.item)
+            if option is None and before.item.item_type in ("multi", "ranking"):
+                raise unknown_column(sheet, headers, index)
+            columns.append(Column(index, before.item, option, is_typed_text=True))
             at += 1
 
     def over(position: int, item: Item) -> bool:
@@ -186,6 +200,13 @@ def align(
     if at < len(open_positions):
         raise unknown_column(sheet, headers, open_positions[at])
     return columns
+
+
+def _named_option(questions: Questions, header: str, item: Item) -> Option | None:
+    """The option that a column of typed text names; the longest label where one holds another."""
+    rest = questions.after_stem(header, item) or ""
+    named = [label for label in item.options if label in rest]
+    return item.options[max(named, key=len)] if named else None
 
 
 def unknown_column(sheet: Sheet, headers: Sequence[str], index: int) -> InputError:

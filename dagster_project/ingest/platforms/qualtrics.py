@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dagster_project.ingest.codebook import Item, Option, normalise_label
+from dagster_project.ingest.codebook import Item, Option
 from dagster_project.ingest.platforms.base import (
+    Column,
     Layout,
     Peek,
     Questions,
@@ -26,7 +27,10 @@ META_COLUMNS = {
     "LocationLatitude": "position", "LocationLongitude": "position", "RecipientLastName": "user_id",
     "RecipientFirstName": "user_id", "RecipientEmail": "user_id", "ExternalReference": "user_id",
 }  # fmt: skip
+# `题干 - Selected Choice` stands over a question that has a text beside one of its options.
 _CHOICE = "selectedchoice"
+_WHOLE = re.compile(r"\s*-\s*Selected Choice\s*$", re.IGNORECASE)
+_TEXT = "_TEXT"
 
 
 def recognise(sheet: Sheet) -> bool:
@@ -47,24 +51,22 @@ def _headers(sheet: Sheet) -> list[str]:
     texts = sheet.head[1][1] if len(sheet.head) > 1 else names
     headers = []
     for name, text in zip(names, [*texts, *[""] * len(names)], strict=False):
-        number = re.match(r"Q(\d+)", name)
+        text, number = _WHOLE.sub("", text), re.match(r"Q(\d+)", name)
         already = parse_header(text).number is not None
         joined = f"{number[1]}、{text}" if number and not already else text or name
-        headers.append(f"{joined}_TEXT" if name.endswith("_TEXT") else joined)
+        headers.append(f"{joined}{_TEXT}" if name.endswith(_TEXT) else joined)
     return headers
 
 
 def option_of(questions: Questions, header: str, item: Item) -> str | None:
-    parsed, stem = parse_header(header), normalise_label(questions.stem(item))
-    if str(parsed.number) != item.fields["question_no"]:
+    rest = questions.after_stem(header, item)
+    if rest is None or not rest.startswith("-"):
         return None
-    body = normalise_label(parsed.body)
-    rest = body.removeprefix(stem)
-    if rest == body or not rest.startswith("-"):
-        return None
-    rest = rest[1:].removeprefix(_CHOICE)
-    # `题干 - Selected Choice` alone is the whole multiple choice in one cell.
-    return rest.removeprefix("-") or None
+    return rest[1:].removeprefix(_CHOICE).removeprefix("-") or None
+
+
+def is_typed_text(questions: Questions, header: str, before: Column) -> bool:
+    return header.endswith(_TEXT) and questions.after_stem(header, before.item) is not None
 
 
 def _blank(cell: str) -> str:
@@ -83,7 +85,7 @@ def layout(sheet: Sheet, items: Sequence[Item], peek: Peek, kind: str | None) ->
     """Raises InputError where the header is not that of the codebook's questionnaire."""
     headers = _headers(sheet)
     meta, positions = meta_columns(sheet.head[0][1], META_COLUMNS)
-    columns = align(sheet, headers, items, positions, option_of, lambda header: header.endswith("_TEXT"))
+    columns = align(sheet, headers, items, positions, option_of, is_typed_text)
     kind = kind or option_kind(columns, peek, TEXT)
 
     def read(item: Item, cell: str) -> list[Answer] | BadCell:

@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from dagster_project.ingest.codebook import Item, Option, normalise_label
 from dagster_project.ingest.platforms.base import (
+    Column,
     Layout,
     Peek,
     Questions,
     align,
     meta_columns,
-    parse_header,
 )
 from dagster_project.ingest.sheets import Sheet
 from dagster_project.ingest.wjx import TEXT, Answer, BadCell, decode_cell, read_tick
@@ -26,10 +26,12 @@ from dagster_project.ingest.wjx import TEXT, Answer, BadCell, decode_cell, read_
 META_COLUMNS = {
     "编号": "response_no", "开始答题时间": "started_at", "结束答题时间": "submitted_at", "答题时长": "duration",
     "省份": "place", "城市": "place", "地理位置": "place", "IP": "ip", "用户IP": "ip", "UA": "device", "Referrer": "source",
-    "自定义字段": "user_id", "语言": "language", "来源": "source", "昵称": "user_id",
+    "自定义字段": "user_id", "语言": "language", "来源": "source", "昵称": "user_id", "用户类型": "user_id",
+    "用户标识": "user_id", "地理位置国家和地区": "place", "地理位置省": "place", "地理位置市": "place",
 }  # fmt: skip
 _LETTER = re.compile(r"^[A-Z]{1,2}\s*[.、．]\s*")
-_TYPED_TEXT = re.compile(r"\[?(选项)?填空\]?$")
+_ASKS_FOR_TEXT = re.compile("填空|填写|注明|补充")
+_TYPED_TEXT_ALONE = re.compile(r".*\[(选项)?填空\]")
 
 
 def recognise(sheet: Sheet) -> bool:
@@ -38,12 +40,17 @@ def recognise(sheet: Sheet) -> bool:
 
 
 def option_of(questions: Questions, header: str, item: Item) -> str | None:
-    parsed, stem = parse_header(header), normalise_label(questions.stem(item))
-    if str(parsed.number) != item.fields["question_no"]:
-        return None
-    body = normalise_label(parsed.body)
-    rest = body.removeprefix(stem)
-    return rest if rest and rest != body else None
+    return questions.after_stem(header, item) or None
+
+
+def is_typed_text(questions: Questions, header: str, before: Column) -> bool:
+    """`5.题干:其他[选项填空]`: the header of the option, or of the question, and a word that asks for text."""
+    rest = questions.after_stem(header, before.item)
+    if rest is None:
+        return _TYPED_TEXT_ALONE.fullmatch(header.strip()) is not None
+    label = normalise_label(before.option.label) if before.option is not None else ""
+    known = rest in before.item.options or before.item.item_type == "matrix"
+    return not known and rest.startswith(label) and bool(_ASKS_FOR_TEXT.search(rest.removeprefix(label)))
 
 
 def _plain(cell: str) -> str:
@@ -62,8 +69,6 @@ def layout(sheet: Sheet, items: Sequence[Item], peek: Peek, kind: str | None) ->
     """Raises InputError where the header is not that of the codebook's questionnaire."""
     row, headers = sheet.head[0]
     meta, positions = meta_columns(headers, META_COLUMNS)
-    columns = align(
-        sheet, headers, items, positions, option_of, lambda header: bool(_TYPED_TEXT.search(header.strip()))
-    )
+    columns = align(sheet, headers, items, positions, option_of, is_typed_text)
     columns = [replace(column, read=_read, tick=_tick) for column in columns]
     return Layout("tencent", TEXT, row, columns, meta, headers)
