@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.errors import FengchaoError
+from dagster_project.ingest.spool_file import claim, release
 from dagster_project.ingest.tables import REJECT, TABLES
 
 
@@ -60,11 +62,9 @@ class Spool:
     """
 
     def __init__(self, table: str, schema: pa.Schema, folder: Path | None = None) -> None:
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-        self._folder = tempfile.mkdtemp(prefix="spool-", dir=folder)
-        self._cleanup = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        self.path = Path(self._folder) / f"{table}.parquet"
+        folder = folder or Path(tempfile.mkdtemp(prefix="spool-"))
+        self.path, held = claim(folder, table)
+        self._cleanup = weakref.finalize(self, release, self.path, held)
         self._rows = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._pending: Future[None] | None = None
@@ -133,20 +133,29 @@ Rows = Any
 class Batch:
     """The decoded input of one dataset and year.
 
-    rows_in: data rows read, by table they are meant for.
+    rows_in: data rows read, by table they are meant for; rows_by_file: the same by (table, file).
     tables: landed rows by table name, with the columns of `TABLES`: lists of dicts, an Arrow table, or
     a spool where they may be too many for the memory.
     inputs: sha256 by path relative to the raw folder.
     """
 
     rows_in: dict[str, int] = field(default_factory=dict)
+    rows_by_file: dict[tuple[str, str], int] = field(default_factory=dict)
     tables: dict[str, Rows] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)
 
+    def count(self, table: str, source_file: str, rows: int) -> None:
+        """Rows read from a file that are meant for a table."""
+        self.rows_in[table] = self.rows_in.get(table, 0) + rows
+        key = (table, source_file)
+        self.rows_by_file[key] = self.rows_by_file.get(key, 0) + rows
+
     def extend(self, other: Batch) -> None:
         for name, count in other.rows_in.items():
             self.rows_in[name] = self.rows_in.get(name, 0) + count
+        for key, count in other.rows_by_file.items():
+            self.rows_by_file[key] = self.rows_by_file.get(key, 0) + count
         for name, rows in other.tables.items():
             mine = self.tables.setdefault(name, [])
             if not isinstance(mine, list) or not isinstance(rows, list):
@@ -164,15 +173,26 @@ class Batch:
                 rows.remove()
 
     def check_conservation(self, per_row: Sequence[str] = ()) -> None:
-        """Raise unless rows in = rows landed + rows set aside for each table in `per_row`."""
+        """Raise unless rows in = rows landed + rows set aside, in each file, for each table in `per_row`."""
         for name in per_row:
-            landed = len(self.tables.get(name, []))
-            aside = sum(1 for reject in self.rejects if reject.dataset == name and reject.whole_row)
-            if self.rows_in.get(name, 0) != landed + aside:
-                raise FengchaoError(
-                    f"{name}: {self.rows_in.get(name, 0)} rows read, but {landed} landed and {aside} "
-                    "set aside. A row was lost or made twice; this is a defect of the reader."
-                )
+            read = Counter({file: n for (table, file), n in self.rows_by_file.items() if table == name})
+            landed = _by_file(self.tables.get(name, []))
+            aside = Counter(r.source_file for r in self.rejects if r.dataset == name and r.whole_row)
+            for file in sorted(read.keys() | landed.keys() | aside.keys()):
+                if read[file] != landed[file] + aside[file]:
+                    raise FengchaoError(
+                        f"{name}, {file}: {read[file]} rows read, but {landed[file]} landed and {aside[file]} "
+                        "set aside. A row was lost or made twice; this is a defect of the reader."
+                    )
+
+
+def _by_file(rows: Rows) -> Counter[str]:
+    """Rows by `source_file`."""
+    if isinstance(rows, pa.Table):
+        return Counter(
+            {entry["values"]: entry["counts"] for entry in pc.value_counts(rows["source_file"]).to_pylist()}
+        )
+    return Counter(row["source_file"] for row in rows)
 
 
 def to_arrow(table: str, rows: Rows) -> pa.Table:

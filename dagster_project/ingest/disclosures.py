@@ -106,11 +106,11 @@ def _land(
     batch: Batch,
 ) -> None:
     if document.rows:
-        batch.rows_in["disclosure_source"] += 1
+        batch.count("disclosure_source", source, 1)
         batch.tables["disclosure_source"].append(
             {"fiscal_year": fiscal_year, "source_file": source} | document.described,
         )
-    batch.rows_in[TABLE] += len(document.rows) + len(document.listed)
+    batch.count(TABLE, document.source, len(document.rows) + len(document.listed))
     batch.rejects.extend(document.listed)
     name = document.described["document_id"]
     for printed in document.rows:

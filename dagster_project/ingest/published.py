@@ -82,7 +82,7 @@ def _read_file(path: Path, raw_dir: Path, document: str, year: int, batch: Batch
     source = path.relative_to(raw_dir).as_posix()
     batch.inputs[source] = sidecar["sha256"]
     rows = read_csv_rows(path, (*columns.values(), *more))
-    batch.rows_in[table] += len(rows)
+    batch.count(table, source, len(rows))
     seen: set[str] = set()
     for number, cells in rows:
         place = f"row {number}"

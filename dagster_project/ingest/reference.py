@@ -67,7 +67,7 @@ def read_reference(raw_dir: Path) -> Batch:
             row: dict[str, Any] = {name: cells[name] or None for name in reference_columns(table)}
             _CHECKS[table](path, number, row)
             landed.append(row | {"source_file": source, "source_row": number})
-        batch.rows_in[table] = len(rows)
+        batch.count(table, source, len(rows))
         batch.tables[table] = landed
     _check_links(raw_dir, batch)
     batch.check_conservation(tuple(_KEYS))

@@ -223,7 +223,10 @@ def test_one_date_of_another_year_is_flagged(home: Home) -> None:
 def test_most_dates_of_another_year_stop_the_wave(home: Home) -> None:
     home.csv([TEXT[0], *[[row[0], "2022/9/1 9:00:00", *row[2:]] for row in TEXT[1:]]])
     caught = error(home)
-    assert caught.found == "3 of 3 answers submitted in another year than 2023, most of them in 2022"
+    assert caught.found == (
+        "3 of 3 answers submitted outside the fieldwork 2023-01-01 to 2023-12-31, most of them in 2022"
+    )
+    assert "fieldwork_start" in caught.remedy
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from dagster_project.errors import InputError
 from dagster_project.ingest import codebook
 from dagster_project.ingest.batch import Batch, to_arrow
 from dagster_project.ingest.codebook import Item, Option, normalise_label, read_codebook
-from dagster_project.ingest.questionnaires import read_questionnaires, respondent_token
+from dagster_project.ingest.questionnaires import read_questionnaires
+from dagster_project.ingest.responses import respondent_token
 from dagster_project.ingest.sidecar import sha256_of, sidecar_path
 from dagster_project.ingest.wjx import (
     Answer,
