@@ -136,6 +136,7 @@ class Batch:
     rows_in: data rows read, by table they are meant for; rows_by_file: the same by (table, file).
     tables: landed rows by table name, with the columns of `TABLES`: lists of dicts, an Arrow table, or
     a spool where they may be too many for the memory.
+    notices: what is odd in rows that landed as they are; listed with the rejects.
     inputs: sha256 by path relative to the raw folder.
     """
 
@@ -143,6 +144,7 @@ class Batch:
     rows_by_file: dict[tuple[str, str], int] = field(default_factory=dict)
     tables: dict[str, Rows] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
+    notices: list[Reject] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)
 
     def count(self, table: str, source_file: str, rows: int) -> None:
@@ -150,21 +152,6 @@ class Batch:
         self.rows_in[table] = self.rows_in.get(table, 0) + rows
         key = (table, source_file)
         self.rows_by_file[key] = self.rows_by_file.get(key, 0) + rows
-
-    def extend(self, other: Batch) -> None:
-        for name, count in other.rows_in.items():
-            self.rows_in[name] = self.rows_in.get(name, 0) + count
-        for key, count in other.rows_by_file.items():
-            self.rows_by_file[key] = self.rows_by_file.get(key, 0) + count
-        for name, rows in other.tables.items():
-            mine = self.tables.setdefault(name, [])
-            if not isinstance(mine, list) or not isinstance(rows, list):
-                raise FengchaoError(
-                    f"{name}: only lists of rows can be joined. This is a defect of the reader."
-                )
-            mine.extend(rows)
-        self.rejects.extend(other.rejects)
-        self.inputs.update(other.inputs)
 
     def close(self) -> None:
         """Remove what was spooled and not landed."""

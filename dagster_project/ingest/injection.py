@@ -1,7 +1,7 @@
-"""Text that a spreadsheet would run as a formula (`=cmd|…`): found on reading, made harmless on export.
+"""Text that a spreadsheet would run as a formula (`=cmd|…`): found on reading, made harmless where it leaves.
 
-Landing keeps what was typed. Whatever writes free text into a file that people open in a spreadsheet
-(CSV or workbook) passes it through `neutralise` first; releases hold no free text of respondents.
+Landing keeps what was typed, and releases hold no free text of respondents. Drafts of codebooks and
+options, which people open in a spreadsheet, may hold a text that was taken for a label.
 """
 
 from __future__ import annotations

@@ -92,15 +92,16 @@ def _land(settings: Settings, source: Source, year: int | None, batch: Batch, ru
     outcomes = {name: _check(name, table, partition) for name, table in tables.items()}
     for outcome in outcomes.values():
         keep(settings, run_id, outcome)
+    listed = [*batch.rejects, *batch.notices]
     loaded = Loaded(
         landed=all(outcome.passed for outcome in outcomes.values()),
         rows={name: len(table) for name, table in tables.items()},
         rows_in=batch.rows_in,
-        rejects=batch.rejects,
+        rejects=listed,
         inputs=batch.inputs,
         outcomes=outcomes,
     )
-    write_rejects(settings, source.name, year, batch.rejects)
+    write_rejects(settings, source.name, year, listed)
     loaded.bank_review = write_bank_review(settings, source.name, year, batch.rejects)
     if not loaded.landed:
         report = {name: outcome.summary() for name, outcome in outcomes.items() if not outcome.passed}

@@ -112,6 +112,7 @@ class _Reader:
         batch.count("questionnaire_response", origin.source, self.rows_in)
         batch.rejects += sorted([*self.rejects, *decoder.rejects], key=lambda reject: reject.source_row)
         batch.rejects += respondents.rejects
+        batch.notices += respondents.notices.listed()
         spool.close()
         batch.count("questionnaire_answer", origin.source, len(spool))
 

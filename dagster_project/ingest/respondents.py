@@ -14,6 +14,7 @@ from dagster_project.errors import InputError
 from dagster_project.ingest.batch import Reject
 from dagster_project.ingest.decode import DecodedChunk, Decoder
 from dagster_project.ingest.fieldwork import Fieldwork
+from dagster_project.ingest.notices import Notices
 from dagster_project.ingest.platforms import Layout
 from dagster_project.ingest.responses import (
     QualityRules,
@@ -51,7 +52,7 @@ class Origin:
 class Respondents:
     """Keeps per respondent only what the response table needs.
 
-    rejects: answers of a bank that has another one, complete after `table`.
+    rejects: answers of a bank that has another one, complete after `table`. notices: what is odd.
     """
 
     origin: Origin
@@ -61,6 +62,7 @@ class Respondents:
 
     def __post_init__(self) -> None:
         self._rules = QualityRules(self.decoder)
+        self.notices = Notices(self.origin.source, self.layout)
         names = (c for c in self.layout.columns if c.item.item_id == BANK_NAME and not c.is_typed_text)
         self._name = next(names, None)
         self._parts: list[pa.Table] = []
@@ -76,6 +78,11 @@ class Respondents:
         quality = self._rules.look(grid, seconds)
         quality.bits[outside] |= bit("wrong_year")
         quality.bits[cleaned] |= bit("bank_name_cleaned")
+        self.notices.look(chunk, grid, self.decoder)
+        if self._name is not None:
+            self.notices.add("bank_name_cleaned", self._name.index, chunk.rows[cleaned])
+        if "submitted_at" in self.layout.meta:
+            self.notices.add("wrong_year", self.layout.meta["submitted_at"], chunk.rows[outside])
         authorised = np.zeros(n, bool)
         if "authorised" in self.layout.meta:
             values, codes = distinct(chunk.columns[self.layout.meta["authorised"]])

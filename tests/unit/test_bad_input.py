@@ -9,12 +9,13 @@ from typing import Any
 import openpyxl
 import pytest
 
-from dagster_project.errors import InputError
+from dagster_project.errors import FengchaoError, InputError
 from dagster_project.ingest import files
-from dagster_project.ingest.batch import Batch
+from dagster_project.ingest.batch import Batch, Reject
 from dagster_project.ingest.files import csv_stream
-from dagster_project.ingest.injection import is_formula, neutralise
+from dagster_project.ingest.injection import is_formula
 from dagster_project.ingest.responses import FLAGS, respondent_token
+from dagster_project.ingest.sidecar import sidecar_path
 from tests.writers import BLANK, SECRET, SKIPPED, Home, Question, Survey, seal, to_csv, write_xlsx
 
 SURVEY = Survey(
@@ -98,11 +99,18 @@ def flags(batch: Batch, number: int) -> list[str]:
     return [flag for flag in response(batch, number)["quality_flags"].split("|") if flag]
 
 
+def notice(batch: Batch) -> tuple[str, int, str]:
+    """The one notice of a batch: reason, row, column; its message is checked for what it has to hold."""
+    (found,) = batch.notices
+    assert found.source_file.endswith(".csv") and found.found and found.remedy and not found.whole_row
+    return found.reason, found.source_row, found.source_column
+
+
 def test_good_survey_has_nothing_to_say(home: Home) -> None:
     for rows in (TEXT, SEQUENCE):
         home.csv(rows)
         batch = home.read()
-        assert batch.rejects == []
+        assert batch.rejects == batch.notices == []
         assert [flags(batch, number) for number in (1, 2, 3)] == [[], [], []]
 
 
@@ -193,6 +201,31 @@ def test_rule_that_cannot_be_read(home: Home, rule: str, found: str) -> None:
     assert caught.place.endswith("eligible_rule")
 
 
+RANKED = Survey(
+    [Question(3, "重视的方面", "ranking", ("成本", "效率", "风险"))], [{"q3": (2, 0, 1)}, {"q3": (1,)}]
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (change(RANKED.wjx_text(), 1, 8, "风险→成本→风险"), "'风险' at two ranks"),
+        (change(RANKED.wjx_sequence(), 1, 8, "1"), "one rank given to two options"),
+    ],
+    ids=["text", "sequence"],
+)
+def test_ranked_twice(tmp_path: Path, rows: list[list[str]], found: str) -> None:
+    """By sequence: risk has rank 1 already."""
+    home = Home(tmp_path, RANKED)
+    home.csv(rows)
+    batch = home.read()
+    (reject,) = batch.rejects
+    assert (reject.reason, reject.source_row, reject.found) == ("ranked_twice", 2, found)
+    assert reject.source_column.startswith("9 (3、") and reject.remedy == "Keep one rank per option."
+    assert answers(batch, "q3") == [(None, None, "invalid")]
+    assert answers(batch, "q3", 2) == [("o2", 1.0, "answered")]
+
+
 def test_far_too_many_bad_cells_stop_the_wave(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     from dagster_project.ingest import decode
 
@@ -211,6 +244,16 @@ def test_required_question_left_blank_is_flagged_and_kept(home: Home) -> None:
     batch = home.read()
     assert (batch.rejects, flags(batch, 1)) == ([], ["required_blank"])
     assert answers(batch, "q3") == [(None, None, "blank")]
+    assert notice(batch) == ("required_blank", 2, "9 (3、在用的技术)")
+
+
+def test_blanks_of_a_column_are_one_notice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many, and in however many chunks; a question that nobody had to answer is no omission."""
+    monkeypatch.setattr(csv_stream, "CSV_BLOCK", 400)
+    home.csv([TEXT[0], *[[*row[:TECH], "(空)", *row[TECH + 1 :]] for row in TEXT[1:]]])
+    batch = home.read()
+    assert notice(batch) == ("required_blank", 2, "9 (3、在用的技术)")
+    assert batch.notices[0].found == "no answer to a required question, in 3 answers, this row the first"
 
 
 def test_one_date_of_another_year_is_flagged(home: Home) -> None:
@@ -218,6 +261,7 @@ def test_one_date_of_another_year_is_flagged(home: Home) -> None:
     batch = home.read()
     assert flags(batch, 1) == ["wrong_year"]
     assert response(batch, 1)["submitted_date"] == "2022-12-30"
+    assert notice(batch) == ("wrong_year", 2, "2 (提交答卷时间)")
 
 
 def test_most_dates_of_another_year_stop_the_wave(home: Home) -> None:
@@ -227,6 +271,31 @@ def test_most_dates_of_another_year_stop_the_wave(home: Home) -> None:
         "3 of 3 answers submitted outside the fieldwork 2023-01-01 to 2023-12-31, most of them in 2022"
     )
     assert "fieldwork_start" in caught.remedy
+
+
+def test_fieldwork_may_reach_into_the_next_year(home: Home) -> None:
+    """Most answers came in January; one came after the end."""
+    days = ["2023/12/20 9:00:00", "2024/1/8 9:00:00", "2024/2/1 0:00:01"]
+    rows = [TEXT[0], *[[row[0], day, *row[2:]] for row, day in zip(TEXT[1:], days, strict=True)]]
+    home.csv(rows)
+    assert "2 of 3 answers submitted outside the fieldwork" in error(home).found
+    home.csv(rows, fieldwork_start="2023-12-01", fieldwork_end="2024-01-31")
+    batch = home.read()
+    assert [flags(batch, number) for number in (1, 2, 3)] == [[], [], ["wrong_year"]]
+    assert notice(batch) == ("wrong_year", 4, "2 (提交答卷时间)")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "place", "found"),
+    [
+        ("2023-12-01", "2023-11-30", "fieldwork_end", "2023-11-30, before the start 2023-12-01"),
+        ("2023-02-30", "2023-11-30", "fieldwork_start", "'2023-02-30', which is no day"),
+    ],
+)
+def test_fieldwork_that_cannot_be(home: Home, start: str, end: str, place: str, found: str) -> None:
+    path = home.csv(TEXT, fieldwork_start=start, fieldwork_end=end)
+    caught = error(home)
+    assert (caught.file, caught.place, caught.found) == (sidecar_path(path), place, found)
 
 
 @pytest.mark.parametrize(
@@ -250,24 +319,25 @@ def test_straight_lining_and_all_same(home: Home) -> None:
 
 
 @pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+SUM(A1)", "-2+3+cmd|' /C calc'!A0", "@SUM(A1)"])
-def test_formula_in_a_text_is_kept_flagged_and_harmless_on_export(home: Home, cell: str) -> None:
+def test_formula_in_a_text_is_kept_and_flagged(home: Home, cell: str) -> None:
     home.csv(change(TEXT, 1, RULED, cell))
     batch = home.read()
     texts = [r["value_text"] for r in batch.tables["questionnaire_answer"] if r["item_id"] == "q6"]  # type: ignore[index, union-attr]
     assert texts[0] == cell
     assert flags(batch, 1) == ["csv_injection"]
-    assert (is_formula(cell), neutralise(cell)) == (True, f"'{cell}")
+    assert notice(batch) == ("csv_injection", 2, "15 (6、子公司名称)")
 
 
 @pytest.mark.parametrize("cell", ["-", "-5", "+86 755 8888", "甲=乙", "无", ""])
 def test_ordinary_text_is_no_formula(cell: str) -> None:
-    assert neutralise(cell) == cell
+    assert not is_formula(cell)
 
 
 def test_bank_name_with_control_characters(home: Home) -> None:
     home.csv(change(TEXT, 1, NAME, "示例\u200b银行\t0\x07"))
     batch = home.read()
     assert flags(batch, 1) == ["bank_name_cleaned"]
+    assert notice(batch) == ("bank_name_cleaned", 2, "7 (1、贵行全称)")
     assert response(batch, 1)["respondent_token"] == respondent_token("示例银行0", SECRET)
 
 
@@ -327,11 +397,14 @@ def test_flags_are_listed_in_order() -> None:
 # -- whole files ---------------------------------------------------------------------------------------
 
 
-def test_wrong_encoding(home: Home) -> None:
-    home.bytes(to_csv(TEXT).encode("utf-16"))
-    assert "NUL" in error(home).found
-    home.bytes(to_csv(TEXT).encode("big5", "replace"))
-    assert error(home).file.name == "1_export.csv"
+@pytest.mark.parametrize(
+    ("encoding", "found"), [("utf-16", "a NUL byte"), ("big5", "bytes that"), ("shift_jis", "bytes that")]
+)
+def test_wrong_encoding(home: Home, encoding: str, found: str) -> None:
+    path = home.bytes(to_csv(TEXT).encode(encoding, "replace"))
+    caught = error(home)
+    assert (caught.file, caught.found.startswith(found)) == (path, True), caught
+    assert caught.place.startswith("byte ") and "UTF-8" in caught.remedy
 
 
 def test_wrong_encoding_far_into_a_large_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,10 +445,12 @@ def test_zip_bomb(home: Home) -> None:
     assert "unpacks to 83,886,080" in caught.found
 
 
-def test_file_over_the_limit(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(files.KINDS, ".csv", (files.open_csv, 100))
-    home.csv(TEXT)
-    assert error(home).found.endswith("above the limit of 100")
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".xls", ".sav"])
+def test_file_over_the_limit(home: Home, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    monkeypatch.setitem(files.KINDS, suffix, (files.KINDS[suffix][0], 100))
+    path = home.bytes(b"-" * 101, f"1{suffix}")
+    caught = error(home)
+    assert (caught.file, caught.found) == (path, "101 bytes, above the limit of 100")
 
 
 def _workbook(home: Home, edit: Any) -> None:
@@ -456,6 +531,18 @@ def test_option_column_the_codebook_does_not_know(home: Home) -> None:
     assert "'大数据'" in caught.remedy
 
 
+@pytest.mark.parametrize("column", ["eligible_rule", "header"])
+def test_codebook_without_a_column(home: Home, column: str) -> None:
+    text = home.codebook.read_text(encoding="utf-8")
+    home.codebook.write_text(text.replace(f",{column},", ",other,", 1), encoding="utf-8")
+    seal(home.codebook)
+    home.csv(TEXT)
+    caught = error(home)
+    assert (caught.file, caught.place) == (home.codebook, "row 1")
+    assert caught.found.startswith(f"no column '{column}' (columns there: column_no, ")
+    assert caught.remedy == "Add the column, or correct its name."
+
+
 def test_two_files_of_one_wave(home: Home) -> None:
     path = home.csv(TEXT)
     second = path.with_name("2.csv")
@@ -482,6 +569,40 @@ def test_quotation_mark_that_is_never_closed(home: Home) -> None:
     home.csv(change(TEXT, 1, RULED, "x"))
     home.bytes(to_csv(TEXT).encode() + b'4,"open,a\r\n')
     assert error(home).found.startswith("broken CSV")
+
+
+def test_stray_mark_does_not_hide_one_that_is_never_closed(home: Home) -> None:
+    """Two marks, an even number, and yet the last text would swallow what is below it."""
+    lines = to_csv(change(TEXT, 1, RULED, '示"例')).replace('"示""例"', '示"例').split("\r\n")
+    home.bytes("\r\n".join([*lines[:2], '4,"open', *lines[2:]]).encode())
+    caught = error(home)
+    assert (caught.place, caught.found.startswith("broken CSV")) == ("row 3", True)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_rows_in_are_rows_landed_and_rows_set_aside_in_each_file(home: Home, suffix: str) -> None:
+    rows = [*TEXT, [*TEXT[1], "", "beside"], ["", *TEXT[1][1:]], TEXT[2]]
+    path = home.bytes(to_csv(rows).encode(), "1.csv")
+    if suffix == "xlsx":
+        write_xlsx(rows, path := path.with_suffix(".xlsx"))
+        home.bytes(path.read_bytes(), "1.xlsx")
+    batch = home.read()
+    source = f"questionnaires/2023/1.{suffix}"
+    assert batch.rows_by_file["questionnaire_response", source] == len(rows) - 1
+    aside = [reject.reason for reject in batch.rejects if reject.whole_row]
+    assert sorted(aside) == ["duplicate_response_number", "no_response_number", "ragged_row"]
+    assert len(batch.tables["questionnaire_response"]) == len(rows) - 1 - len(aside)
+
+
+def test_a_row_lost_in_one_file_is_not_made_up_for_by_another() -> None:
+    batch = Batch(tables={"t": [{"source_file": name} for name in ("a", "b", "b")]})
+    batch.count("t", "a", 2)
+    batch.count("t", "b", 1)
+    with pytest.raises(FengchaoError, match="t, a: 2 rows read, but 1 landed and 0 set aside"):
+        batch.check_conservation(["t"])
+    batch.rejects.append(Reject("t", "a", 2, "x", "x", "x"))
+    with pytest.raises(FengchaoError, match="t, b: 1 rows read, but 2 landed"):
+        batch.check_conservation(["t"])
 
 
 def test_everything_blank_is_still_a_respondent(home: Home) -> None:

@@ -606,6 +606,20 @@ def test_workbook_passes_the_same_gate_as_at_the_load(tmp_path: Path) -> None:
         read_export(tmp_path / "e.xlsx")
 
 
+def test_draft_holds_no_formula(tmp_path: Path) -> None:
+    """A text that somebody typed is taken for a label where many type the same."""
+    typed = "=cmd|' /C calc'!A0"
+    export = write_export(tmp_path / "e.csv", ("1、规模", ["大", typed] * 3))
+    proposal = propose(export, NEW, [], None, SETS)
+    assert typed in [row["label_zh"] for row in proposal.options]
+    for path in write_proposal(proposal, export, tmp_path / "out"):
+        if path.suffix == ".csv":
+            with path.open(encoding="utf-8-sig", newline="") as handle:
+                cells = [cell for row in csv.reader(handle) for cell in row]
+            assert not [cell for cell in cells if cell.startswith("=")]
+    assert f"'{typed}" in cells
+
+
 def test_codebook_with_a_decide_does_not_load(tmp_path: Path) -> None:
     export = write_export(tmp_path / "e.csv", ("1、科技规模", ["大", "小"] * 3))
     proposal = propose(export, NEW, [earlier_item(2, "1、规模")], OLD, SETS)

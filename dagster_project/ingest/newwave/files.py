@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dagster_project.errors import InputError
+from dagster_project.ingest.injection import neutralise
 from dagster_project.ingest.newwave.options import OPTION_COLUMNS
 from dagster_project.ingest.propose import DRAFT_COLUMNS, Proposal
 from dagster_project.ingest.sidecar import sha256_of, sidecar_path
@@ -60,7 +61,8 @@ def _csv_text(columns: Sequence[str], rows: list[dict[str, str]]) -> str:
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    # A text typed by a respondent may have been taken for a label, and people open this in a spreadsheet.
+    writer.writerows({name: neutralise(text) for name, text in row.items()} for row in rows)
     return buffer.getvalue()
 
 
