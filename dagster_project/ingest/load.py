@@ -24,9 +24,10 @@ from dagster_project.ingest.landing import (
     write_rejects,
 )
 from dagster_project.ingest.status import record
+from dagster_project.quality.pieces import validate_pieces
 from dagster_project.quality.results import keep
 from dagster_project.quality.suites import suite_for
-from dagster_project.quality.validate import SuiteOutcome, merge, validate
+from dagster_project.quality.validate import SuiteOutcome, validate
 from dagster_project.settings import Settings
 
 # Great Expectations needs the rows as a pandas frame, about 1 kB each for answers.
@@ -118,13 +119,10 @@ def _land(settings: Settings, source: Source, year: int | None, batch: Batch, ru
 
 
 def _check(name: str, table: pa.Table | Spool, partition: str) -> SuiteOutcome:
-    """The raw suite on a table: in one frame, or on each chunk of a table too large for one.
-
-    Checked by chunk, an expectation about the whole table (a unique key) holds within each chunk only.
-    """
+    """The raw suite on a table: in one frame, or piece by piece where it is too large for one."""
     suite = suite_for("raw", name)
     if not isinstance(table, Spool):
         return validate(table.to_pandas(), suite, partition)
     if len(table) <= ROWS_IN_ONE_FRAME:
         return validate(to_arrow(name, table).to_pandas(), suite, partition)
-    return merge([validate(group.to_pandas(), suite, partition) for group in table.groups()])
+    return validate_pieces(table.groups(), ROWS_IN_ONE_FRAME, suite, partition)
