@@ -164,7 +164,12 @@ def _metadata(loaded: Loaded, source: Source, table: str, year: int | None) -> d
         metadata["set_aside_by_reason"] = dg.MetadataValue.json(reasons)
         metadata["set_aside_first"] = dg.MetadataValue.md(
             "\n".join(
-                f"- `{r.source_file}` row {r.source_row} {r.source_column}: {r.found}. {r.remedy}"
+                f"- `{r.source_file}` row {r.source_row} {r.source_column}: "
+                + (
+                    f"{r.reason}; `fengchao aside` shows the cell."
+                    if source.is_restricted
+                    else f"{r.found}. {r.remedy}"
+                )
                 for r in aside[:20]
             )
         )

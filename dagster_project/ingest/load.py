@@ -54,12 +54,14 @@ class Source:
     """One kind of raw input.
 
     tables: what it lands. one_to_one: tables in which every row read is a row landed or set aside.
+    is_restricted: cells may hold what a person typed, so they are shown in no log and on no page.
     """
 
     name: str
     tables: tuple[str, ...]
     one_to_one: tuple[str, ...]
     read: Callable[[Path, int | None], Batch]
+    is_restricted: bool = False
 
 
 def load(settings: Settings, source: Source, year: int | None, run_id: str) -> Loaded | None:

@@ -53,6 +53,7 @@ QUESTIONNAIRES = Source(
     ("questionnaire_response", "questionnaire_answer", "codebook_item"),
     ("questionnaire_response",),
     _questionnaires,
+    is_restricted=True,
 )
 DISCLOSURES = Source(
     "disclosures", ("disclosure_figure", "disclosure_source"), ("disclosure_figure",), _disclosures

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -129,8 +128,6 @@ def stop(process: subprocess.Popen[bytes]) -> list[int]:
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     folder = tmp_path_factory.mktemp("dev")
     home = new_home(folder)
-    for year in ("2021", "2022"):  # years of figures without a wave, whatever the raw folder holds
-        shutil.rmtree(home.raw / "questionnaires" / year, ignore_errors=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -324,24 +321,42 @@ def test_a_schedule_is_switched_on_and_off(dev: Dev, page: Page) -> None:
             expect(page.get_by_role("row", name="Next tick")).to_contain_text("May 15")
 
 
-def test_two_years_are_backfilled_one_after_the_other(dev: Dev, page: Page) -> None:
-    launch_dialog(page, "2021, 2022").get_by_role("button", name="Launch backfill").click()
+def test_the_four_waves_are_loaded(dev: Dev, page: Page, loaded_2023: str) -> None:
+    """2023 was loaded by itself, the waves before it by a backfill, one after the other; 2019 has no wave."""
+    launch_dialog(page, "2019, 2020, 2021, 2022").get_by_role("button", name="Launch backfill").click()
     expect(page.get_by_role("dialog")).to_have_count(0, timeout=30_000)
     page.goto("/runs?view=backfills")
     page.get_by_role("link", name=re.compile("^run_with_subruns ")).first.click()
     # targeted, in progress, succeeded, failed
     row = page.get_by_role("row").filter(has_text="yearly_load_partition_set")
     expect(row.get_by_role("cell")).to_have_text(
-        [re.compile("100% completed"), "2", "0", "2", "0"], timeout=RUN_SECONDS * 1000
+        [re.compile("100% completed"), "4", "0", "4", "0"], timeout=2 * RUN_SECONDS * 1000
     )
 
-    for year in ("2021", "2022"):
+    with duckdb.connect(str(dev.home.home / "warehouse" / "fengchao_build.duckdb"), read_only=True) as con:
+        rows = {
+            mart: dict(con.execute(f"select wave, count(*) from marts.{mart} group by wave").fetchall())
+            for mart in ("mart_dimension_score", "mart_answer_share")
+        }
+        banks = dict(
+            con.execute(
+                "select wave, count(*) from staging.stg_questionnaire__response group by wave"
+            ).fetchall()
+        )
+    assert banks == {2020: 74, 2021: 56, 2022: 73, 2023: 80}
+    for mart, counts in rows.items():
+        assert sorted(counts) == [2020, 2021, 2022, 2023]
+        for wave, count in counts.items():
+            page.goto(f"/assets/{mart}?view=partitions&partition={wave}")
+            expect(page.get_by_text("Materialized", exact=True)).to_be_visible()
+            expect(page.get_by_role("row", name=f"dagster/row_count {count}")).to_be_visible()
+    for year in ("2019", "2022"):
         page.goto(f"/assets/mart_fintech_investment?view=partitions&partition={year}")
         expect(page.get_by_text("Materialized", exact=True)).to_be_visible()
         count = page.get_by_role("row").filter(has_text="dagster/row_count").get_by_role("cell").nth(1)
         expect(count).to_have_text(re.compile(r"^[1-9]\d*$"))
-    # There is no wave of 2021: nothing is materialized, and nothing has failed.
-    page.goto("/assets/mart_dimension_score?view=partitions&partition=2021")
+    # There is no wave of 2019: nothing is materialized, and nothing has failed.
+    page.goto("/assets/mart_dimension_score?view=partitions&partition=2019")
     expect(page.get_by_text("Failed (0)")).to_be_visible()
     expect(page.get_by_role("row", name="No metadata entries")).to_be_visible()
 
