@@ -44,7 +44,7 @@ def _plant(content: bytes) -> bytes:
     first[-1], second[-1] = FORMULA, TEXT
     third, at = next((row, row.index("其他")) for row in rows[3:] if "其他" in row)
     third[at] = f"其他〖{TYPED}〗"
-    second[7] = LABEL
+    second[11] = LABEL  # of a question without consequence: a bank without a type would stop the wave
     return _bytes(rows)
 
 
