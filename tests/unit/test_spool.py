@@ -43,7 +43,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 @pytest.mark.parametrize("moved", [True, False])
 def test_nothing_is_left(tmp_path: Path, moved: bool) -> None:
     spool = Spool("t", SCHEMA, tmp_path / ".spool")
-    spool.write(lambda: pa.table({"n": [1, 2]}, schema=SCHEMA))
+    spool.write(pa.table({"n": [1, 2]}, schema=SCHEMA))
     if moved:
         move_parquet(spool, tmp_path / "landed" / "t.parquet")
     spool.remove()
@@ -73,7 +73,7 @@ def test_many_at_once_do_not_hinder_each_other(tmp_path: Path) -> None:
 
     def one(number: int) -> int:
         spool = Spool("t", SCHEMA, tmp_path / ".spool")
-        spool.write(lambda: pa.table({"n": [number]}, schema=SCHEMA))
+        spool.write(pa.table({"n": [number]}, schema=SCHEMA))
         found = spool.to_table()["n"].to_pylist()
         spool.remove()
         return found[0]

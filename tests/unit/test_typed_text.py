@@ -40,7 +40,7 @@ def home(tmp_path: Path) -> Home:
 def answers(home: Home) -> list[tuple[Any, ...]]:
     batch = home.read()
     assert batch.rejects == []
-    return [
+    found = [
         (
             row["response_id"].removeprefix("2023-"),
             row["item_id"],
@@ -51,6 +51,8 @@ def answers(home: Home) -> list[tuple[Any, ...]]:
         for row in batch.tables["questionnaire_answer"]
         if row["item_id"].startswith("q")
     ]
+    # Each chunk is landed item by item; here respondent by respondent, in the order of the items.
+    return sorted(found, key=lambda row: row[0])
 
 
 def insert(rows: list[list[str]], after: str, *columns: list[str]) -> list[list[str]]:
