@@ -424,9 +424,9 @@ class Decoder:
             raise InputError(
                 self.path,
                 f"row {first.source_row}, column {first.source_column}",
-                f"{first.found}, and {MAX_SET_ASIDE:,} further cells that cannot be read",
-                "This is another questionnaire or another kind of export: check codebook and export_kind. "
-                + first.remedy,
+                # Not what stands in them: errors reach the event log, answers stay in the landing.
+                f"the first of more than {MAX_SET_ASIDE:,} cells that cannot be read ({first.reason})",
+                "This is another questionnaire or another kind of export: check codebook and export_kind.",
             )
         self.rejects.append(
             Reject(

@@ -20,8 +20,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dagster_project.errors import InputError
 from dagster_project.ingest.displayed import NotDisplayed, displayed
-from dagster_project.ingest.printed import COLUMNS, PrintedDocument, PrintedRow, describe
 from dagster_project.ingest.files.archive import open_archive
+from dagster_project.ingest.printed import COLUMNS, PrintedDocument, PrintedRow, describe
 from dagster_project.ingest.sidecar import MAPPING_SUFFIX, check_schema, read_yaml
 
 # A table of figures has hundreds of rows; a sheet that claims more was formatted to its end.

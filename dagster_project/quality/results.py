@@ -2,7 +2,7 @@
 
 A run that repeats another (a retry) writes into the folder of the first, so a check is counted once
 per incident. Beside the results of a failed expectation stand its failing rows, in full up to a
-bound. Folders beyond the newest `FENGCHAO_QUALITY_RUNS` (default 500) are removed.
+bound, except those about single respondents: these stay in the landing's quarantine. Folders beyond the newest `FENGCHAO_QUALITY_RUNS` (default 500) are removed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RESULT = pa.schema(
         ("n_failed", _I), ("observed", _S), ("reason", _S), ("sample", _S),
     ]
 )  # fmt: skip
-# Rows of these tables are about single respondents: what failed is kept at home, never in a sample.
+# Rows of these tables are about single respondents: they stay in the landing and its quarantine.
 _OPEN_RUNS = 20
 RESTRICTED = re.compile(r"questionnaire")
 
@@ -74,7 +74,7 @@ def keep(settings: Settings, run_id: str, outcome: SuiteOutcome) -> None:
         for place, result in enumerate(outcome.results, 1)
     ]
     for place, result in enumerate(outcome.results, 1):
-        if result.rows is not None and not result.success:
+        if result.rows is not None and not result.success and not RESTRICTED.search(dataset):
             table = pa.Table.from_pandas(result.rows.astype(str), preserve_index=False)
             write_parquet(table, rows_folder / f"{place:03d}_{result.expectation}.parquet")
     write_parquet(pa.Table.from_pylist(rows, schema=RESULT), folder / f"{name}.parquet")

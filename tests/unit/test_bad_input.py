@@ -233,7 +233,7 @@ def test_far_too_many_bad_cells_stop_the_wave(home: Home, monkeypatch: pytest.Mo
     rows = [TEXT[0], *[[*row[:8], "甲", *row[9:]] for row in TEXT[1:]], [*TEXT[1][:8], "乙", *TEXT[1][9:]]]
     rows[-1][0] = "4"
     home.csv(rows)
-    assert "further cells that cannot be read" in error(home).found
+    assert "cells that cannot be read (" in error(home).found
 
 
 # -- respondents ---------------------------------------------------------------------------------------

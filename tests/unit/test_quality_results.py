@@ -66,9 +66,10 @@ def test_failing_rows_are_kept_in_full_up_to_the_bound(settings: Settings) -> No
     assert _rows(settings)[1]["n_failed"] == KEPT_ROWS + 5
 
 
-def test_rows_about_respondents_are_in_no_sample(settings: Settings) -> None:
+def test_rows_about_respondents_do_not_leave_the_landing(settings: Settings) -> None:
     keep(settings, "run-1", _outcome(["a", None], "questionnaire_answer"))
     assert [row["sample"] for row in _rows(settings)] == ["[]", "[]"]
+    assert not list((settings.quality / "runs").glob("*/*/*.parquet"))
 
 
 def test_old_runs_go_and_finished_ones_become_one_file(

@@ -80,7 +80,7 @@ def _read_report(path: Path, described: dict[str, Any], finder: Finder, batch: B
             )
         )  # fmt: skip
     kept = without_running_headers(found, edges)
-    batch.rows_in[TABLE] += len(kept)
+    batch.count(TABLE, source, len(kept))
     seen: Counter[str] = Counter()
     for entry in kept:
         if isinstance(entry, Dropped):
