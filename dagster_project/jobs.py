@@ -20,7 +20,10 @@ _DISCLOSURES = AssetSelection.assets(
 )
 _PUBLISHED = AssetSelection.assets(landing.land_published)
 _CROSS_YEAR = AssetSelection.assets(
-    warehouse.staging_published, warehouse.marts_published, warehouse.marts_quality
+    warehouse.staging_published,
+    warehouse.marts_published,
+    warehouse.marts_cross_year,
+    warehouse.marts_quality,
 )
 
 prepare = dg.define_asset_job(

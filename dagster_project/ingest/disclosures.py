@@ -160,6 +160,8 @@ def _figure(
             f"Add the name to reference/bank_alias.csv (nearest known: {near}; they may be other banks).",
         )
     parsed = _value(cells, measure, measures)
+    wording = f"{cells['measure_as_printed']} {cells['value_as_printed']}"
+    unit, unit_ambiguous = measures.unit_of_change(measure, parsed.unit, wording)
     return {
         "fiscal_year": fiscal_year,
         "entity_kind": entity[0],
@@ -170,7 +172,8 @@ def _figure(
         "value_as_printed": cells["value_as_printed"],
         "unit_as_printed": cells["unit_as_printed"],
         "value": None if parsed.value is None else str(parsed.value),
-        "unit": parsed.unit,
+        "unit": unit,
+        "unit_ambiguous": unit_ambiguous,
         "decimals": parsed.decimals,
         "qualifier": parsed.qualifier,
         "not_disclosed": parsed.not_disclosed,

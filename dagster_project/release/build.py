@@ -34,6 +34,7 @@ FRAMEWORK_TABLES = (
     "framework_option",
     "framework_bank_type",
     "measure",
+    "choice_rule",
 )
 
 

@@ -197,6 +197,7 @@ marts_disclosures = dbt_step(
 staging_published = dbt_step("staging_published", "staging.published", partitioned=False)
 marts_published = dbt_step("marts_published", "marts.published", partitioned=False)
 marts_quality = dbt_step("marts_quality", "marts.quality", partitioned=False)
+marts_cross_year = dbt_step("marts_cross_year", "intermediate.cross_year marts.cross_year", partitioned=False)
 
 DBT_ASSETS = [
     framework,
@@ -208,4 +209,5 @@ DBT_ASSETS = [
     staging_published,
     marts_published,
     marts_quality,
+    marts_cross_year,
 ]

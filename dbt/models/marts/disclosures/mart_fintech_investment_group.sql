@@ -6,6 +6,8 @@
 -- mean share, mean growth: simple means of the printed figures.
 -- matched growth: sum of amounts over the sum of the previous year's, banks with both years and
 -- without a merger or split in between only.
+-- pooled growth: sum of amounts over the sum of the previous amounts that amount and printed growth
+-- imply, banks with both.
 with investment as (
     select * from {{ ref('mart_fintech_investment') }} where {{ in_window('fiscal_year', ahead=1) }}
 ),
@@ -21,6 +23,7 @@ paired as (
         investment.*,
         investment.investment_qualifier in ('eq', 'approx') as has_amount,
         investment.share_qualifier in ('eq', 'approx') as has_share,
+        investment.growth_qualifier in ('eq', 'approx') as has_growth,
         previous.investment_cny as previous_investment_cny,
         investment.investment_qualifier in ('eq', 'approx') and previous.investment_cny is not null as has_both_years
     from investment
@@ -50,19 +53,18 @@ grouped as (
         ) as matched_growth_pct,
         count(*) filter (where has_both_years and growth_break_reason is null) as n_banks_matched,
         count(*) filter (where has_both_years and growth_break_reason is not null) as n_banks_growth_break,
-        avg(growth_pct) as mean_growth_pct,
-        count(growth_pct) as n_banks_growth,
+        100.0 * (
+            sum(cast(investment_cny as double)) filter (where has_amount and has_growth)
+            / nullif(
+                sum(cast(investment_cny as double) / nullif(1 + growth_pct / 100.0, 0)) filter (where has_amount and has_growth), 0
+            ) - 1
+        ) as pooled_growth_pct,
+        count(*) filter (where has_amount and has_growth) as n_banks_pooled_growth,
+        avg(growth_pct) filter (where has_growth) as mean_growth_pct,
+        count(*) filter (where has_growth) as n_banks_growth,
         count(*) filter (where status = 'conflict') as n_conflicts
     from paired
     group by bank_type, fiscal_year
-),
-
-population as (
-    select bank_type, year(as_of_date) as fiscal_year, max(n_institutions) as n_population
-    from {{ ref('stg_reference__population') }}
-    where bank_type is not null and month(as_of_date) = 12
-    group by bank_type, year(as_of_date)
-    having count(distinct n_institutions) = 1
 )
 
 select
@@ -77,12 +79,15 @@ select
     round(grouped.matched_growth_pct, 6) as matched_growth_pct,
     cast(grouped.n_banks_matched as integer) as n_banks_matched,
     cast(grouped.n_banks_growth_break as integer) as n_banks_growth_break,
+    round(grouped.pooled_growth_pct, 6) as pooled_growth_pct,
+    cast(grouped.n_banks_pooled_growth as integer) as n_banks_pooled_growth,
     round(grouped.mean_growth_pct, 6) as mean_growth_pct,
     cast(grouped.n_banks_growth as integer) as n_banks_growth,
     cast(grouped.n_conflicts as integer) as n_conflicts,
-    cast(population.n_population as integer) as n_population,
+    population.n_population,
+    population.population_basis,
     round(100.0 * grouped.n_banks / nullif(cast(population.n_population as double), 0), 6) as coverage_pct
 from grouped
-left join population
+left join {{ ref('int_population_year') }} as population
     on grouped.bank_type = population.bank_type and grouped.fiscal_year = population.fiscal_year
 order by grouped.fiscal_year, grouped.bank_type

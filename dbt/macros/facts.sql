@@ -1,0 +1,7 @@
+{# What a figure speaks of, as one key: entity, fiscal year, measure and period. #}
+{% macro fact_id(entity_kind, entity_id, fiscal_year, measure, period) -%}
+    {{ entity_kind }} || ':' || {{ entity_id }} || ':' || {{ fiscal_year }} || ':' || {{ measure }} || ':' || {{ period }}
+{%- endmacro %}
+
+{# Whether a text holds one of the alternatives of a pattern (a|b|c). #}
+{% macro holds(text, pattern) -%} regexp_matches({{ text }}, {{ pattern }}) {%- endmacro %}
