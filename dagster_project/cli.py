@@ -224,6 +224,24 @@ def review(year: Annotated[int, typer.Option(help="Fiscal year of the reports.")
     )
 
 
+def trace(
+    bank: Annotated[str, typer.Argument(help="Any name of a bank or group, e.g. 招商银行, 六大行, cmb.")],
+    year: Annotated[int, typer.Argument(help="Fiscal year.")],
+    measure: Annotated[
+        str, typer.Argument(help="Measure, e.g. tech_investment or 科技投入.")
+    ] = "tech_investment",
+) -> None:
+    """Print the path of one number of the release: source, page, printed text, parse, checks, choice."""
+    from rich.console import Console
+
+    from dagster_project.settings import load_settings
+    from dagster_project.trace import print_trace
+    from dagster_project.trace import trace as find
+
+    settings = load_settings()
+    print_trace(Console(), find(settings, bank, year, measure), settings.raw)
+
+
 def main() -> None:
     """Entry point: errors that a user can act on are printed as one message, without a traceback."""
     try:

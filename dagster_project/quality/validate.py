@@ -22,8 +22,8 @@ SAMPLE_ROWS = 20
 KEPT_ROWS = 10_000
 # Columns that say which row it is, shown with every failing row where the table has them.
 IDENTITY = (
-    "source_file", "source_row", "source_column", "figure_id", "bank_id", "bank_type", "fiscal_year",
-    "population_value", "item_id", "option_id", "dimension",
+    "source_file", "source_row", "source_column", "rule", "figure_id", "bank_id", "entity_id", "bank_type",
+    "fiscal_year", "measure", "population_value", "item_id", "option_id", "dimension",
 )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 -- Printed figures with everything that the choice looks at. `fact_id` is what a figure speaks of:
 -- entity, fiscal year, measure and period; scope, vintage and source tell figures of one fact apart.
+-- vintage: the year in which the document was published; without a date the first year that can print
+-- the figure.
 -- exactness: 0 exact, 1 about, 2 a bound (more than, less than).
 -- tolerance: how far the number may be from the true one; a rounded one (about) counts two units of
 -- its last digit.
@@ -24,7 +26,7 @@ described as (
         scope.as_of_date,
         source.known_from,
         source.known_from_precision,
-        coalesce(source.vintage, 0) as vintage,
+        coalesce(source.vintage, figure.fiscal_year + 1) as vintage,
         source.reliability,
         source.reliability_rank,
         registry.denominator,

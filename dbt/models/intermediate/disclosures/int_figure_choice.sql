@@ -24,6 +24,11 @@ criterion as (
     union all
     -- Of names and dates the longer is the finer.
     select figure_id, fact_id, 'precision', coalesce(half_unit, -cast(length(text_value) as double), 0.0) from figure
+    union all
+    select
+        figure_id, fact_id, 'later_publication',
+        -cast(coalesce(year(known_from) * 10000 + month(known_from) * 100 + day(known_from), 0) as double)
+    from figure
 ),
 
 ranked as (

@@ -45,9 +45,9 @@ select
     source.published_date as source_published,
     figure.known_from,
     figure.known_from_precision,
-    nullif(figure.vintage, 0) as vintage,
+    figure.vintage,
     -- A report of year y + 1 prints year y; what prints it later restates or repeats it.
-    coalesce(year(figure.known_from) > figure.fiscal_year + 1, false) as is_later_vintage,
+    figure.vintage > figure.fiscal_year + 1 as is_later_vintage,
     figure.reliability,
     figure.place as source_place,
     figure.source_file as raw_file,

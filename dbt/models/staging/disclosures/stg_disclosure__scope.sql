@@ -53,6 +53,7 @@ dated as (
 )
 
 select
+    dated.fiscal_year,
     dated.figure_id,
     coalesce(by_figure.scope_code, 'unspecified') as scope_code,
     coalesce(by_figure.content_code, 'complete') as content_code,

@@ -1,5 +1,4 @@
--- `known_from` is the first day that the printed date of publication allows, `vintage` its month as
--- yyyymm (yyyy00 where only the year is printed): two articles of one month are one vintage.
+-- `known_from` is the first day that the printed date of publication allows; `vintage` is its year.
 with source as (
     select *, nullif(trim(published_date), '') as published
     from {{ source('landing', 'disclosure_source') }}
@@ -14,7 +13,7 @@ select
     published_date,
     try_cast(substr(published || '-01-01', 1, 10) as date) as known_from,
     case length(published) when 4 then 'year' when 7 then 'month' when 10 then 'day' end as known_from_precision,
-    try_cast(substr(published, 1, 4) || coalesce(nullif(substr(published, 6, 2), ''), '00') as integer) as vintage,
+    try_cast(substr(published, 1, 4) as integer) as vintage,
     received_date,
     kind,
     reliability,
