@@ -140,12 +140,12 @@ def print_trace(console: Console, traces: list[Trace], raw: Path) -> None:
         if one.chosen:
             lines = _chosen_lines(one, first, raw)
         for label, text in lines:
-            console.print(f"  {label:<9} {escape(text)}", highlight=False)
+            console.print(f"  {label:<9} {escape(text)}", highlight=False, soft_wrap=True)
         for check in one.checks:
             state = "[green]holds[/green]" if check["passes"] else "[red]does not hold[/red]"
             head = f"{check['rule']} of {_printed(check)} [{check['source_id']}]:"
-            console.print(f"  check     {escape(head)} {state}", highlight=False)
-            console.print(f"            {escape(_check_text(check))}", highlight=False)
+            console.print(f"  check     {escape(head)} {state}", highlight=False, soft_wrap=True)
+            console.print(f"            {escape(_check_text(check))}", highlight=False, soft_wrap=True)
         table = Table("printed", "value", "source", "published", "reliability", "scope", "what became of it")
         for row in one.figures:
             scope = " ".join(filter(None, (row["scope_code"], row["content_code"], row["scope_as_printed"])))

@@ -168,6 +168,40 @@ def test_measure_other_lands(raw: Path) -> None:
     assert [row["measure"] for row in read_disclosures(raw, 2021).tables["disclosure_figure"]] == ["other"]
 
 
+@pytest.mark.parametrize(
+    ("measure", "words", "unit", "landed"),
+    [
+        # The wording alone makes points of a percent sign.
+        ("tech_investment_share_growth", "占比提高（百分点）", "%", ("个百分点", False)),
+        ("tech_investment_share_of_profit_change", "up, percentage points", "%", ("个百分点", False)),
+        ("tech_investment_share_growth", "占比增速", "%", ("%", True)),
+        ("tech_investment_share_of_profit_change", "占比上升", "%", ("%", True)),
+        ("tech_investment_share_of_profit_change", "占比上升", "个百分点", ("个百分点", False)),
+        # A growth is no change of a share: its percent sign is a percent sign.
+        ("tech_investment_growth", "增速", "%", ("%", False)),
+    ],
+)
+def test_percent_sign_on_a_change_of_a_share(
+    raw: Path, measure: str, words: str, unit: str, landed: tuple[str, bool]
+) -> None:
+    row = GOOD | {
+        "measure": measure,
+        "measure_as_printed": words,
+        "value_as_printed": "3",
+        "unit_as_printed": unit,
+    }
+    _write(raw, row)
+    (figure,) = read_disclosures(raw, 2021).tables["disclosure_figure"]
+    assert (figure["unit"], figure["unit_ambiguous"]) == landed
+    assert figure["unit_as_printed"] == unit
+
+
+def test_real_ambiguous_units() -> None:
+    figures = read_disclosures(RAW, 2021).tables["disclosure_figure"]
+    ambiguous = {row["entity_id"] for row in figures if row["unit_ambiguous"]}
+    assert ambiguous == {"bank_of_nanjing", "bank_of_changsha", "bank_of_chongqing"}
+
+
 def test_printed_words_come_before_the_column(raw: Path) -> None:
     _write(
         raw, GOOD | {"value_as_printed": "超2亿元", "comparison": "approx"}, GOOD | {"comparison": "approx"}
