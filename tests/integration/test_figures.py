@@ -120,7 +120,7 @@ def test_no_figure_is_lost_between_landing_and_mart(loaded: Loaded, marts: duckd
     landed = duckdb.sql(
         f"select count(*) from read_parquet('{loaded[0].home}/landing/disclosure_figure/**/*.parquet')"
     ).fetchone()
-    assert marts.sql("select count(*) from mart_disclosure_value").fetchone() == landed == (600,)
+    assert marts.sql("select count(*) from mart_disclosure_value").fetchone() == landed == (604,)
 
 
 def test_point_in_time_figures_do_not_compete_with_the_year(marts: duckdb.DuckDBPyConnection) -> None:
