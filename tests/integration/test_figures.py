@@ -157,7 +157,7 @@ def _add_bank(home: Home, bank_id: str, name: str) -> None:
     for table, row in (
         ("bank", {"bank_id": bank_id, "name_zh": name, "short_name_zh": name, "bank_type": "private",
                   "is_listed": "false", "note": "made up for a test"}),
-        ("bank_alias", {"alias": name, "entity_kind": "bank", "entity_id": bank_id, "note": "made up"}),
+        ("bank_alias", {"alias": name, "entity_kind": "bank", "entity_id": bank_id, "kind": "short_name", "note": "made up"}),
     ):  # fmt: skip
         path = home.raw / "reference" / f"{table}.csv"
         with path.open(encoding="utf-8-sig", newline="") as handle:
