@@ -224,6 +224,7 @@ def review(year: Annotated[int, typer.Option(help="Fiscal year of the reports.")
     )
 
 
+@app.command()
 def trace(
     bank: Annotated[str, typer.Argument(help="Any name of a bank or group, e.g. 招商银行, 六大行, cmb.")],
     year: Annotated[int, typer.Argument(help="Fiscal year.")],

@@ -168,6 +168,7 @@ def _chosen_lines(one: Trace, first: Row, raw: Path) -> list[tuple[str, str]]:
         ("decided", decided),
         ("printed", f"{_printed(first)}  ({first['measure_as_printed']}; {first['entity_as_printed']})"),
         ("parsed", _parsed(first)),
+        *([("corrected", first["correction"])] if first["correction"] else []),
         ("source", f"[{first['source_id']}] {first['source_title']}, {first['source_producer'] or 'no publisher'}, "
                    f"{first['source_published'] or 'undated'}, {first['reliability']}"),
         ("where", f"{first['source_place'] or 'no page given'}; {first['source_url'] or 'no address'}"),

@@ -9,6 +9,7 @@ from typing import Any
 from dagster_project.errors import InputError
 from dagster_project.ingest.banks import BankDirectory
 from dagster_project.ingest.batch import Batch, Reject
+from dagster_project.ingest.corrections import Corrections
 from dagster_project.ingest.csvfile import read_csv_rows
 from dagster_project.ingest.measures import TEXT_KINDS, Measures, load_measures
 from dagster_project.ingest.numbers import QUALIFIERS, NumberError, ParsedNumber, parse_number
@@ -19,6 +20,12 @@ from dagster_project.ingest.reports.review import NOT_IN_SENTENCE, read_review
 from dagster_project.ingest.sidecar import check_beside, raw_files, read_sidecar, sha256_of
 from dagster_project.ingest.workbook import mapping_path, read_workbook
 
+_PRINTED = {
+    "entity_as_printed": "bank_as_printed",
+    "measure_as_printed": "measure_as_printed",
+    "value_as_printed": "value_as_printed",
+    "unit_as_printed": "unit_as_printed",
+}
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -34,7 +41,8 @@ def read_disclosures(raw_dir: Path, fiscal_year: int) -> Batch:
     unknown_bank, unreadable_number, unit_not_fitting, wrong_fiscal_year, unknown_measure,
     unknown_comparison, and those of the readers. A missing or empty folder gives an empty batch, and so
     does one that holds only reports of which nothing was accepted.
-    Raises InputError where a file cannot be read as a whole (encoding, columns, sidecar, kind).
+    Raises InputError where a file cannot be read as a whole (encoding, columns, sidecar, kind), or a
+    correction does not find the text it expects.
     """
     batch = Batch(rows_in={TABLE: 0, "disclosure_source": 0}, tables={TABLE: [], "disclosure_source": []})
     folder = raw_dir / "disclosures" / str(fiscal_year)
@@ -58,8 +66,12 @@ def read_disclosures(raw_dir: Path, fiscal_year: int) -> Batch:
     directory, reference = load_directory(raw_dir)
     batch.inputs = reference | batch.inputs
     measures = load_measures()
+    corrections = Corrections(raw_dir, fiscal_year)
+    batch.inputs |= corrections.inputs
     for path, document in found:
-        _land(document, path.relative_to(raw_dir).as_posix(), fiscal_year, directory, measures, batch)
+        source = path.relative_to(raw_dir).as_posix()
+        _land(document, source, fiscal_year, directory, measures, corrections, batch)
+    corrections.check_all_applied()
     batch.check_conservation((TABLE, "disclosure_source"))
     return batch
 
@@ -103,6 +115,7 @@ def _land(
     fiscal_year: int,
     directory: BankDirectory,
     measures: Measures,
+    corrections: Corrections,
     batch: Batch,
 ) -> None:
     if document.rows:
@@ -114,15 +127,19 @@ def _land(
     batch.rejects.extend(document.listed)
     name = document.described["document_id"]
     for printed in document.rows:
+        counted, correction = corrections.apply(name, printed.mark, printed.cells)
         try:
-            row = _figure(printed.cells, fiscal_year, directory, measures)
+            row = _figure(counted, fiscal_year, directory, measures)
         except _SetAside as problem:
             reason, column, found, remedy = problem.args
             batch.rejects.append(
                 Reject(TABLE, document.source, printed.number, reason, found, remedy, column, printed.cells)
             )
             continue
+        # What is printed stays, whatever counts instead.
+        row |= {landed: printed.cells[column] for landed, column in _PRINTED.items()}
         row |= {
+            "correction": correction,
             "figure_id": f"{name}-{fiscal_year}-{printed.mark}",
             "document_id": name,
             "source_file": document.source,
@@ -166,11 +183,7 @@ def _figure(
         "fiscal_year": fiscal_year,
         "entity_kind": entity[0],
         "entity_id": entity[1],
-        "entity_as_printed": name,
         "measure": measure,
-        "measure_as_printed": cells["measure_as_printed"],
-        "value_as_printed": cells["value_as_printed"],
-        "unit_as_printed": cells["unit_as_printed"],
         "value": None if parsed.value is None else str(parsed.value),
         "unit": unit,
         "unit_ambiguous": unit_ambiguous,

@@ -46,7 +46,7 @@ DISCLOSURE_FIGURE = _schema(
     fiscal_year=_I, figure_id=_S, entity_kind=_S, entity_id=_S, entity_as_printed=_S,
     measure=_S, measure_as_printed=_S, value_as_printed=_S, unit_as_printed=_S,
     value=_S, unit=_S, unit_ambiguous=_B, decimals=_I, qualifier=_S, not_disclosed=_B,
-    scope_as_printed=_S, document_id=_S, place=_S, source_file=_S, source_row=_I,
+    scope_as_printed=_S, correction=_S, document_id=_S, place=_S, source_file=_S, source_row=_I,
 )  # fmt: skip
 
 # One row per document that figures of the year come from, taken from the sidecars.

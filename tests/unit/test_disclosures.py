@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dagster_project.errors import InputError
 from dagster_project.ingest.batch import Batch, to_arrow
@@ -78,7 +80,8 @@ def test_real_files(year: int) -> None:
     assert rows == landed + len(batch.rejects)
     ids = [row["figure_id"] for row in batch.tables["disclosure_figure"]]
     assert len(set(ids)) == len(ids)
-    assert len(batch.inputs) == documents + 1
+    # With the alias table and the corrections.
+    assert len(batch.inputs) == documents + 2
     for table, content in batch.tables.items():
         arrow = to_arrow(table, content)
         assert arrow.num_rows == len(content)
@@ -194,6 +197,52 @@ def test_percent_sign_on_a_change_of_a_share(
     (figure,) = read_disclosures(raw, 2021).tables["disclosure_figure"]
     assert (figure["unit"], figure["unit_ambiguous"]) == landed
     assert figure["unit_as_printed"] == unit
+
+
+def _correct(raw: Path, **changes: str) -> None:
+    entry = {
+        "document_id": "X1", "fiscal_year": "2021", "row": "2", "column": "unit_as_printed", "expects": "亿元",
+        "becomes": "万元", "reason": "read on page 3 of the report", "author": "a reader", "date": "2026-11-21",
+    } | changes  # fmt: skip
+    path = raw / "disclosures" / "corrections.yaml"
+    path.write_text(yaml.safe_dump([entry], allow_unicode=True), encoding="utf-8")
+    _sign(path, "corrections")
+
+
+def test_a_correction_counts_and_the_print_stays(raw: Path) -> None:
+    _write(raw, GOOD, GOOD | {"bank_as_printed": "建行"})
+    _correct(raw)
+    batch = read_disclosures(raw, 2021)
+    first, second = batch.tables["disclosure_figure"]
+    assert (first["unit_as_printed"], first["unit"], first["value"]) == ("亿元", "万元", "259.87")
+    assert "'亿元' read as '万元' (a reader, 2026-11-21: read on page 3" in first["correction"]
+    assert (second["unit"], second["correction"]) == ("亿元", None)
+    assert "disclosures/corrections.yaml" in batch.inputs
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"expects": "元"}, "entry 1: found unit_as_printed '亿元' in X1 2021, row 2, where it expects '元'"),
+        ({"row": "9"}, "entry 1: found no row 9 of document X1 in fiscal year 2021"),
+        ({"document_id": "X2"}, "entry 1: found no row 2 of document X2"),
+        ({"reason": "typo"}, "entry 1: found 'typo' is too short"),
+        ({"column": "fiscal_year"}, "entry 1: found 'fiscal_year' is not one of"),
+    ],
+)
+def test_a_correction_that_does_not_fit_stops_the_year(
+    raw: Path, changes: dict[str, str], message: str
+) -> None:
+    _write(raw, GOOD)
+    _correct(raw, **changes)
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_disclosures(raw, 2021)
+
+
+def test_a_correction_of_another_year_waits(raw: Path) -> None:
+    _write(raw, GOOD)
+    _correct(raw, fiscal_year="2022")
+    assert read_disclosures(raw, 2021).tables["disclosure_figure"][0]["correction"] is None
 
 
 def test_real_ambiguous_units() -> None:

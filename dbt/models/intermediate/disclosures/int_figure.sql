@@ -67,6 +67,7 @@ select
     case described.qualifier when 'eq' then 0 when 'approx' then 1 else 2 end as exactness,
     described.is_not_disclosed,
     described.scope_as_printed,
+    described.correction,
     described.scope_code,
     described.content_code,
     described.content_rank

@@ -38,6 +38,7 @@ select
     figure.scope_as_printed,
     figure.scope_code,
     figure.content_code,
+    figure.correction,
     figure.document_id as source_id,
     source.title as source_title,
     source.producer as source_producer,

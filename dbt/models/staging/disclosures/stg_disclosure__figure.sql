@@ -27,6 +27,7 @@ select
     figure.unit_ambiguous as is_unit_ambiguous,
     figure.not_disclosed as is_not_disclosed,
     nullif(figure.scope_as_printed, '') as scope_as_printed,
+    figure.correction,
     figure.document_id,
     nullif(figure.place, '') as place,
     figure.source_file,
