@@ -52,6 +52,7 @@ select
         else
             coalesce(
                 explanation.explanation_en,
+                'growth across a merger or split does not compare: ' || growth_break.reason,
                 'not explained yet: ' || case
                     when judged.allowed is null then 'outside what is usual'
                     else 'the difference is larger than rounding allows'
@@ -67,4 +68,8 @@ left join {{ ref('check_explanation') }} as explanation
         judged.rule = explanation.rule and judged.entity_id = explanation.entity_id
         and judged.fiscal_year = explanation.fiscal_year and judged.measure = explanation.measure
         and judged.document_id = explanation.document_id
+left join {{ ref('int_bank_year_break') }} as growth_break
+    on
+        judged.rule like 'growth%' and judged.entity_kind = 'bank'
+        and judged.entity_id = growth_break.bank_id and judged.fiscal_year = growth_break.fiscal_year
 order by judged.rule, judged.figure_id
