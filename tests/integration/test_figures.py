@@ -181,7 +181,7 @@ def _add_document(home: Home, year: int, document: str, rows: list[tuple[str, st
             )  # fmt: skip
     sidecar_path(path).write_text(
         f"document_id: {document}\nkind: press\ntitle: made up for a test\nproducer: a test\ncitation: made up\n"
-        f"published_date: {year + 1}-04\nreceived_date: 2026-11-21\nlicence: none\nsynthetic: true\n"
+        f"published_date: {year + 1}-04\nreceived_date: 2026-11-21\nlicence: none\nsynthetic: true\nsynthetic_method: typed into the test\n"
         f"reliability: press\nsha256: {sha256_of(path)}\n",
         encoding="utf-8",
     )
