@@ -22,8 +22,14 @@ from dagster_project.quality.validate import SAMPLE_ROWS, validate
 from dagster_project.settings import DBT_DIR, EXPECTATIONS_DIR, Settings
 
 SUITES = {suite.name: suite for suite in all_suites()}
-# A report may print no figure about banks, a report may hold no statement, and a home may have loaded no report.
-MAY_BE_EMPTY = {"raw__published_bank_figure", "raw__disclosure_candidate", "marts__mart_reconciliation"}
+# Empty and right: a report without figures about banks or without statements, a home that has loaded no
+# report, figures without a conflict.
+MAY_BE_EMPTY = {
+    "raw__published_bank_figure",
+    "raw__disclosure_candidate",
+    "marts__mart_reconciliation",
+    "marts__mart_disclosure_conflict",
+}
 
 
 @cache
