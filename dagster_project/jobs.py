@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 from dagster import AssetSelection
 
+from dagster_project.audit.assets import published_audit
 from dagster_project.ingest import assets as landing
 from dagster_project.warehouse import assets as warehouse
 
@@ -20,6 +21,7 @@ _DISCLOSURES = AssetSelection.assets(
 )
 _PUBLISHED = AssetSelection.assets(landing.land_published)
 _CROSS_YEAR = AssetSelection.assets(
+    published_audit,
     warehouse.staging_published,
     warehouse.marts_published,
     warehouse.marts_cross_year,

@@ -33,6 +33,10 @@ class Settings:
         return self.home / "landing"
 
     @property
+    def analysis(self) -> Path:
+        return self.home / "analysis"
+
+    @property
     def quarantine(self) -> Path:
         return self.home / "landing" / "quarantine"
 

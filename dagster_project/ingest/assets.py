@@ -36,6 +36,7 @@ DESCRIPTIONS = {
     "disclosure_candidate": "Grain: one statement in a report (PDF) that may be a figure, until a person accepts it.",
     "published_figure": "Grain: one survey figure printed in a report.",
     "published_bank_figure": "Grain: one figure about a bank printed in a report outside the disclosure tables.",
+    "published_claim": "Grain: one rank or comparison that a report makes in words.",
     "bank": "Grain: one bank and period of its type.",
     "bank_alias": "Grain: one spelling of a bank or bank group and its period.",
     "bank_event": "Grain: one rename, merger, split or closure and pair of banks.",

@@ -78,6 +78,9 @@ def ensure_empty_tables(settings: Settings) -> None:
         outdated = year == 0 and path.exists() and pq.read_schema(path).names != schema.names
         if not path.exists() or outdated:
             write_parquet(schema.empty_table(), path)
+    from dagster_project.audit.tables import ensure_empty
+
+    ensure_empty(settings)
 
 
 def landed_years(settings: Settings, table: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""Figures printed in the yearly reports of the alliance: of its survey, and of banks."""
+"""What the yearly reports of the alliance print: figures of its survey, figures of banks, comparisons in words."""
 
 from __future__ import annotations
 
@@ -43,15 +43,25 @@ _BANK = {
     "source_stated": "source_stated",
     "scope_as_printed": "scope",
 }
+_CLAIM = {
+    "document_id": "document",
+    "claim_id": "claim_id",
+    "place": "figure_or_table",
+    "wording": "wording",
+    "kind": "kind",
+    "operands": "operands",
+    "bound": "bound",
+}
 FILES = {
     "survey_figures.csv": ("published_figure", _SURVEY, ("line", "qualifier", "survey_year")),
     "bank_figures.csv": ("published_bank_figure", _BANK, ("line", "qualifier", "flags")),
+    "claims.csv": ("published_claim", _CLAIM, ("line", "is_quote")),
 }
 _TEXT_UNITS = ("text", "date", "year-month")
 
 
 def read_published(raw_dir: Path, document: str) -> Batch:
-    """Tables published_figure and published_bank_figure from `published/<document>/`.
+    """Tables published_figure, published_bank_figure and published_claim from `published/<document>/`.
 
     Rows whose value is not one number are set aside as unreadable_number; names and dates (unit
     text, date, year-month) land without a number. A missing folder gives an empty batch.
@@ -93,16 +103,14 @@ def _read_file(path: Path, raw_dir: Path, document: str, year: int, batch: Batch
                 f"document {cells['document']!r} (sidecar {sidecar['document_id']!r}) among {document}",
                 "Put the file into the folder of its document.",
             )
-        if cells["figure_id"] in seen or not cells["figure_id"]:
+        key = "claim_id" if columns is _CLAIM else "figure_id"
+        if cells[key] in seen or not cells[key]:
             raise InputError(
-                path,
-                f"{place}, column figure_id",
-                f"{cells['figure_id']!r} twice or blank",
-                "Give each row its own id.",
+                path, f"{place}, column {key}", f"{cells[key]!r} twice or blank", "Give each row its own id."
             )
-        seen.add(cells["figure_id"])
+        seen.add(cells[key])
         try:
-            row = _figure(cells, columns)
+            row = _claim(cells, path, place) if columns is _CLAIM else _figure(cells, columns)
         except NumberError as error:
             batch.rejects.append(
                 Reject(table, source, number, "unreadable_number", error.found, error.remedy, "value", cells)
@@ -130,6 +138,21 @@ def _figure(cells: dict[str, str], columns: dict[str, str]) -> dict[str, Any]:
     if parsed.qualifier != "eq":
         qualifier = parsed.qualifier
     return _with(row, columns, str(parsed.value), parsed.unit, parsed.decimals, qualifier)
+
+
+def _claim(cells: dict[str, str], path: Path, place: str) -> dict[str, Any]:
+    row: dict[str, Any] = {name: cells[column].strip() or None for name, column in _CLAIM.items()}
+    for column in ("wording", "kind", "operands"):
+        if row[column] is None:
+            raise InputError(path, f"{place}, column {column}", "a blank cell", "Write what the words claim.")
+    if cells["is_quote"] not in ("true", "false"):
+        raise InputError(
+            path,
+            f"{place}, column is_quote",
+            repr(cells["is_quote"]),
+            "Write true for a quotation, else false.",
+        )
+    return row | {"line": _integer(cells["line"], "line"), "is_quote": cells["is_quote"] == "true"}
 
 
 def _with(

@@ -61,8 +61,8 @@ DISCLOSURES = Source(
 REPORTS = Source("reports", ("disclosure_candidate",), ("disclosure_candidate",), _reports)
 PUBLISHED = Source(
     "published",
-    ("published_figure", "published_bank_figure"),
-    ("published_figure", "published_bank_figure"),
+    ("published_figure", "published_bank_figure", "published_claim"),
+    ("published_figure", "published_bank_figure", "published_claim"),
     _published,
 )
 REFERENCE = Source("reference", REFERENCE_TABLES, REFERENCE_TABLES, _reference)

@@ -82,6 +82,12 @@ PUBLISHED_BANK_FIGURE = _schema(
     source_stated=_S, scope_as_printed=_S, source_file=_S, source_row=_I,
 )  # fmt: skip
 
+# One row per rank or comparison that a report makes in words, as a claim about its figures.
+PUBLISHED_CLAIM = _schema(
+    document_year=_I, document_id=_S, claim_id=_S, line=_I, place=_S, wording=_S, is_quote=_B,
+    kind=_S, operands=_S, bound=_S, source_file=_S, source_row=_I,
+)  # fmt: skip
+
 # One row per bank and period of its type.
 BANK = _schema(
     bank_id=_S, name_zh=_S, short_name_zh=_S, name_en=_S, bank_type=_S, province=_S,
@@ -118,6 +124,7 @@ TABLES: dict[str, pa.Schema] = {
     "disclosure_candidate": DISCLOSURE_CANDIDATE,
     "published_figure": PUBLISHED_FIGURE,
     "published_bank_figure": PUBLISHED_BANK_FIGURE,
+    "published_claim": PUBLISHED_CLAIM,
     "bank": BANK,
     "bank_alias": BANK_ALIAS,
     "bank_event": BANK_EVENT,
