@@ -46,9 +46,10 @@ format: $(STAMP) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## print times of the main job by phase, and of decoding a large export
+bench: $(STAMP) ## print times of the main job and of decoding, and precision and recall of the audit of print
 	$(BIN)/python bench/main_job.py
 	$(BIN)/python bench/decode.py 1000000
+	$(BIN)/python bench/audit.py
 
 clean: ## remove everything that was produced (keeps data/raw)
 	rm -rf var $(VENV) .uv

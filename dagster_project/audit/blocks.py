@@ -39,6 +39,11 @@ def counts(share: float, half: float, n: int) -> range:
     return range(max(low, 0), min(high, n) + 1)
 
 
+def half_up(share: float, decimals: int) -> float:
+    """`share` rounded as print does: a half goes up."""
+    return float(np.floor(share * 10**decimals + 0.5 + SLACK)) / 10**decimals
+
+
 def _n_counts(share: float, half: float) -> np.ndarray:
     """Number of such counts for every n of _NS."""
     low = np.maximum(np.ceil((share - half) * _NS / 100 - SLACK), 0)

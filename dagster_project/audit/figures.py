@@ -54,6 +54,7 @@ class Figure:
     complement: bool = False
     words: str = ""
     label: str = ""
+    group: str = ""
 
     @property
     def half(self) -> float:
@@ -150,7 +151,10 @@ def _common(row: Mapping[str, Any]) -> dict[str, Any]:
         "qualifier": row["qualifier"],
         "words": row["printed_text"] or "",
         "printed_text": row["printed_text"] or f"{row['value_as_printed']}{unit}",
-        "label": " ".join(filter(None, (row["question_as_printed"], row["option_as_printed"]))),
+        "label": " ".join(
+            filter(None, (row["dimension_as_printed"], row["question_as_printed"], row["option_as_printed"]))
+        ),
+        "group": row["population_as_printed"] or "",
     }
 
 

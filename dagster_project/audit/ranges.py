@@ -92,18 +92,16 @@ def _check(
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     expected = f"{low:.2f}..{high:.2f}"
     names_zh, names_en = _SOURCES[source]
-    listed = ", ".join(f"{f.population} {f.value:.{f.decimals}f}" for f in parts)
+    listed = ", ".join(f"{f.group} {f.value:.{f.decimals}f}" for f in parts)
     same = [f for f in printed if f.value == whole.value and f.kind == whole.kind and f.cell != whole.cell]
-    copy_zh = f"同一数值也印作 {same[0].label}（{same[0].population}），可能误抄。" if same else ""
-    copy_en = (
-        f" The same number stands for {same[0].item} of {same[0].population}: maybe a copy." if same else ""
-    )
+    copy_zh = f"同一数值也印作 “{same[0].label}”（{same[0].group}），可能误抄。" if same else ""
+    copy_en = f" The same number stands for {same[0].item}, {same[0].group}: maybe a copy." if same else ""
     return about(
         whole,
         RULE,
         "impossible" if source == "printed" else "inconsistent",
         expected,
-        f"{names_zh}，各类型为 {listed}，未列明部分取 0 至 100 时总体只能在 {expected} 之间，所印 {whole.printed_text} 不可能是其均值。{copy_zh}",
+        f"{names_zh}，各类型为 {listed}，未列明部分取 0 至 100 时总体只能在 {expected} 之间，所印 {whole.value:.{whole.decimals}f} 不可能是其均值。{copy_zh}",
         f"{names_en}, the parts {listed} and 0 to 100 for what is not named allow a total of {expected}; "
         f"{whole.value:.{whole.decimals}f} is no mean of them.{copy_en}",
         others=[*parts, *same[:1]],

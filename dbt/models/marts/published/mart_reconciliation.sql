@@ -66,6 +66,16 @@ loaded as (
     select distinct wave from share
 ),
 
+-- What the audit of print says of the figure itself.
+audited as (
+    select
+        figure_id,
+        bool_or(rule = 'total_outside_parts') as is_total_outside_parts,
+        bool_or(rule = 'change_not_counts') as is_change_not_counts
+    from {{ source('analysis', 'published_audit') }}
+    group by figure_id
+),
+
 computed as (
     select
         figure.*,
@@ -78,6 +88,8 @@ computed as (
         split_part(map.reason, ':', 1) as map_reason,
         nullif(trim(substr(map.reason, length(split_part(map.reason, ':', 1)) + 2)), '') as note,
         loaded.wave is not null as is_wave_loaded,
+        coalesce(audited.is_total_outside_parts, false) as is_total_outside_parts,
+        coalesce(audited.is_change_not_counts, false) as is_change_not_counts,
         computed_share.n_chosen,
         computed_share.n_eligible,
         coalesce(computed_share.suppressed, score.suppressed, false) as suppressed,
@@ -93,6 +105,7 @@ computed as (
     from figure
     left join map on figure.figure_id = map.figure_id
     left join loaded on map.wave = loaded.wave
+    left join audited on figure.figure_id = audited.figure_id
     left join computed_share
         on figure.figure_id = computed_share.figure_id
         and computed_share.n_options_found = computed_share.n_options
@@ -159,6 +172,8 @@ select
         when suppressed then 'suppressed_small_group'
         when computed is null and statistic = 'change_pp' then 'previous_wave_not_loaded'
         when computed is null then 'item_or_option_not_found'
+        when is_total_outside_parts then 'printed_total_outside_printed_parts'
+        when is_change_not_counts then 'no_counts_give_printed_change'
         -- The grid of scores of a small group is coarser than two decimals.
         when statistic = 'score' and abs_difference <= 0.05 then 'score_within_0_05'
         when statistic = 'score' then 'scoring_points_and_weights_not_printed'
