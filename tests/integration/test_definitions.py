@@ -16,7 +16,7 @@ from dagster_project.settings import DBT_DIR
 
 pytestmark = pytest.mark.integration
 
-GROUPS = {"landing", "reference", "framework", "staging", "intermediate", "marts", "release"}
+GROUPS = {"landing", "analysis", "reference", "framework", "staging", "intermediate", "marts", "release"}
 
 
 @pytest.fixture(scope="module")

@@ -148,9 +148,40 @@ def test_broken_files_stop(tmp_path: Path) -> None:
 def test_missing_folder_is_no_input(tmp_path: Path) -> None:
     batch = read_published(tmp_path, "report-2020")
     assert batch.inputs == {}
-    assert batch.rows_in == {"published_figure": 0, "published_bank_figure": 0}
+    assert batch.rows_in == {"published_figure": 0, "published_bank_figure": 0, "published_claim": 0}
 
 
 def test_document_names(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="document 'annual'"):
         read_published(tmp_path, "annual")
+
+
+CLAIMS = "claim_id,document,line,figure_or_table,wording,is_quote,kind,operands,bound"
+
+
+def test_claims_land_with_their_words(tmp_path: Path) -> None:
+    row = "c1,report-2020,7,正文,占比最高的两项,true,top,report-2020-L1-1 | report-2020-L1-2,2"
+    _write(tmp_path, row, name="claims.csv", header=CLAIMS)
+    (claim,) = read_published(tmp_path, "report-2020").tables["published_claim"]
+    assert (claim["line"], claim["wording"], claim["is_quote"], claim["bound"]) == (
+        7,
+        "占比最高的两项",
+        True,
+        "2",
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "place", "found"),
+    [
+        ("c1,report-2020,7,正文,高,maybe,top,a,2", "row 2, column is_quote", "'maybe'"),
+        ("c1,report-2020,7,正文,,true,top,a,2", "row 2, column wording", "a blank cell"),
+        ("c1,report-2020,7,正文,高,true,top,,2", "row 2, column operands", "a blank cell"),
+        (",report-2020,7,正文,高,true,top,a,2", "row 2, column claim_id", "'' twice or blank"),
+    ],
+)
+def test_broken_claims_say_where(tmp_path: Path, row: str, place: str, found: str) -> None:
+    _write(tmp_path, row, name="claims.csv", header=CLAIMS)
+    with pytest.raises(InputError) as error:
+        read_published(tmp_path, "report-2020")
+    assert (error.value.place, error.value.found) == (place, found)

@@ -72,7 +72,7 @@ audited as (
         figure_id,
         bool_or(rule = 'total_outside_parts') as is_total_outside_parts,
         bool_or(rule = 'change_not_counts') as is_change_not_counts
-    from {{ source('analysis', 'published_audit') }}
+    from {{ ref('stg_published__audit') }}
     group by figure_id
 ),
 
