@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dagster_project.ingest.landing import ensure_empty_tables
+from dagster_project.quality.results import ensure_results
 from dagster_project.settings import ROOT, Settings
 from dagster_project.warehouse.dbt_runner import NodeResult, parsed_manifest, run_dbt
 
@@ -23,6 +24,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def results(settings: Settings) -> list[NodeResult]:
     # Columns of the fixtures are looked up in the built models; without rows a build is quick.
     ensure_empty_tables(settings)
+    ensure_results(settings)
     for command in ("seed", "run"):
         built = run_dbt(settings, command, [])
         assert [f"{node.unique_id}: {node.message}" for node in built if node.failed] == []
