@@ -7,6 +7,7 @@ made once per state of the project and handed to every invocation, so nothing is
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -76,28 +77,37 @@ def project_fingerprint(settings: Settings) -> str:
 
 def manifest_path(settings: Settings) -> Path:
     """The manifest of the current project state, written anew only when a project file has changed."""
-    target = settings.dbt_target / "target"
-    manifest, stamp = target / "manifest.json", target / "fengchao_fingerprint"
-    fingerprint = project_fingerprint(settings)
-    if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
+    if not _is_written(settings, project_fingerprint(settings)):
         parsed_manifest(settings)
-    return manifest
+    return settings.dbt_target / "target" / "manifest.json"
+
+
+def _is_written(settings: Settings, fingerprint: str) -> bool:
+    target = settings.dbt_target / "target"
+    stamp = target / "fengchao_fingerprint"
+    return (target / "manifest.json").exists() and stamp.exists() and stamp.read_text() == fingerprint
 
 
 _parsed: dict[str, Any] = {}
 
 
 def parsed_manifest(settings: Settings) -> Any:
-    """dbt's manifest object, parsed at most once per process and state of the project files."""
+    """dbt's manifest object, parsed at most once per process and state of the project files.
+
+    Processes that start together parse one after the other, so that none reads a half-written file.
+    """
     fingerprint = project_fingerprint(settings)
     if fingerprint not in _parsed:
         target = settings.dbt_target / "target"
         target.mkdir(parents=True, exist_ok=True)
-        _parsed.clear()
-        _parsed[fingerprint] = _invoke(settings, ["parse"], years=(), manifest=None)
-        stamp = target / "fengchao_fingerprint"
-        if not stamp.exists() or stamp.read_text() != fingerprint:
-            stamp.write_text(fingerprint)
+        with (target / "parse.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            written = _is_written(settings, fingerprint)
+            arguments = ["--no-write-json", "parse"] if written else ["parse"]
+            _parsed.clear()
+            _parsed[fingerprint] = _invoke(settings, arguments, years=(), manifest=None)
+            if not written:
+                (target / "fengchao_fingerprint").write_text(fingerprint)
     return _parsed[fingerprint]
 
 

@@ -1,6 +1,9 @@
 {{ config(materialized='table') }}
 
 -- depends_on: {{ ref('mart_reconciliation') }}
+-- depends_on: {{ ref('mart_published_audit') }}
+-- depends_on: {{ ref('mart_disclosure_check') }}
+-- depends_on: {{ ref('mart_investment_band') }}
 -- After the other marts of the release, so that their results are in it.
 -- Every result of every run that is still kept. A killed clean-up may leave rows twice: each is taken once.
 -- is_latest: from the last run that checked this dataset and partition.
