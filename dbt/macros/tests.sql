@@ -5,3 +5,8 @@ from {{ model }}
 group by {{ columns | join(', ') }}
 having count(*) > 1 or {% for column in columns %}{{ column }} is null{{ ' or ' if not loop.last }}{% endfor %}
 {% endtest %}
+
+{# The relation lists problems: it has to be empty. #}
+{% test is_empty(model) %}
+select * from {{ model }}
+{% endtest %}

@@ -1,22 +1,31 @@
 {{ config(pre_hook="{{ clear_window('wave') }}") }}
 
--- Mean of the item scores that are present (items weigh the same; the reports print no weights).
--- NULL when fewer than availability_threshold of the eligible items have a score.
+-- Weighted mean of the item scores that are present, weights re-normalised over them. NULL, with the
+-- reason, when fewer than the threshold of the eligible items have a score.
 with item_score as (
     select * from {{ ref('int_item_score') }} where {{ in_window('wave') }}
 )
 
 select
-    wave,
-    response_id,
-    bank_type,
-    dimension,
-    indicator,
+    item_score.wave,
+    item_score.response_id,
+    item_score.bank_type,
+    item_score.dimension,
+    item_score.indicator,
     count(*) as n_items,
-    count(score) as n_items_present,
-    case
-        when count(score) >= {{ var('availability_threshold') }} * count(*) then avg(score)
-    end as score,
-    bool_or(is_synthetic) as is_synthetic
+    count(item_score.score) as n_items_present,
+    {{ weighted_score('item_score.score', 'weight.weight', 'threshold.threshold') }} as score,
+    {{ missing_reason('item_score.score', 'threshold.threshold') }} as reason,
+    bool_or(item_score.is_synthetic) as is_synthetic
 from item_score
-group by wave, response_id, bank_type, dimension, indicator
+inner join {{ ref('int_weight') }} as weight
+    on
+        item_score.wave = weight.wave
+        and item_score.item_id = weight.code
+        and weight.level = 'item'
+        and weight.weight_set = 'headline'
+inner join {{ ref('framework_threshold') }} as threshold
+    on threshold.level = 'indicator' and {{ valid_in('threshold', 'item_score.wave') }}
+group by
+    item_score.wave, item_score.response_id, item_score.bank_type, item_score.dimension,
+    item_score.indicator

@@ -1,0 +1,167 @@
+{# The row of a framework table is valid in the wave. #}
+{% macro valid_in(row, wave) -%}
+    {{ wave }} >= {{ row }}.valid_from_wave and {{ wave }} <= coalesce({{ row }}.valid_to_wave, 9999)
+{%- endmacro %}
+
+{#
+  Points of one respondent on one item, from a relation with one row per option (multiple choice) or per
+  item. raw_score is before clipping to 0-100:
+    goalpost        100 * (value - lower) / (upper - lower), reversed where direction is -1
+    multi           sum of the points of the ticks over max_points; 0 with an exclusive option
+    otherwise       points of the chosen option
+  No usable answer: NULL, not 0, and the reason.
+#}
+{% macro score_items(relation, keys) -%}
+scored as (
+    select
+        {{ keys | join(', ') }},
+        case
+            when count(*) filter (where is_chosen is not null) = 0 then null
+            when max(scoring) = 'goalpost'
+                then
+                    100.0 * (max(value) filter (where is_chosen) - max(case when direction = -1 then upper else lower end))
+                    / (max(upper) - max(lower)) * max(direction)
+            when count(*) filter (where is_chosen and is_exclusive) > 0 then 0.0
+            when max(item_type) = 'multi'
+                then 100.0 * coalesce(sum(points) filter (where is_chosen), 0.0) / coalesce(max(max_points), 100.0)
+            else max(points) filter (where is_chosen)
+        end as raw_score,
+        max(missing_code) filter (where is_chosen is null) as missing_code,
+        bool_or(is_synthetic) as is_synthetic
+    from {{ relation }}
+    group by {{ keys | join(', ') }}
+    -- An item that was not asked, or for which the respondent ticked "not applicable", leaves the base.
+    having bool_and(in_score_base)
+),
+
+item_score as (
+    select
+        {{ keys | join(', ') }},
+        {{ clamp('raw_score', '0.0', '100.0') }} as score,
+        raw_score,
+        coalesce(raw_score < 0.0 or raw_score > 100.0, false) as is_clipped,
+        case when raw_score is null then coalesce(missing_code, 'option_without_points') end as reason,
+        is_synthetic
+    from scored
+)
+{%- endmacro %}
+
+{# Weighted mean over the children present, weights re-normalised; NULL under the threshold. #}
+{% macro weighted_score(value, weight, threshold) -%}
+case
+    when count({{ value }}) > 0 and count({{ value }}) >= max({{ threshold }}) * count(*)
+        then sum({{ value }} * {{ weight }}) / sum({{ weight }}) filter (where {{ value }} is not null)
+end
+{%- endmacro %}
+
+{% macro missing_reason(value, threshold) -%}
+case
+    when count({{ value }}) = 0 then 'no_answer'
+    when count({{ value }}) < max({{ threshold }}) * count(*) then 'under_availability_threshold'
+end
+{%- endmacro %}
+
+{#
+  Score of a parent from its children in any scenario; relation: wave, source_wave, scenario,
+  response_id, bank_type, parent, value, child, weight, aggregation, threshold, is_synthetic.
+    arithmetic   weighted mean
+    geometric    exp(weighted mean of ln(1 + 0.99 s)), brought back by (g - 1) / 0.99
+    copeland     respondents outranked minus respondents outranking, brought to 0-100; one respondent
+                 outranks another with more than half of the weight of the children both have, a tie
+                 counting half
+#}
+{% macro aggregate_scenarios(relation) -%}
+meaned as (
+    select
+        wave, source_wave, scenario, response_id, bank_type, parent,
+        max(aggregation) as aggregation,
+        count(*) as n_children,
+        count(value) as n_children_present,
+        {{ weighted_score('value', 'weight', 'threshold') }} as arithmetic,
+        {{ weighted_score('ln(1.0 + 0.99 * value)', 'weight', 'threshold') }} as log_mean,
+        bool_or(is_synthetic) as is_synthetic
+    from {{ relation }}
+    group by wave, source_wave, scenario, response_id, bank_type, parent
+),
+
+duel as (
+    select
+        one.wave, one.source_wave, one.scenario, one.parent, one.response_id,
+        sum(
+            one.weight * case
+                when round(one.value, 8) > round(other.value, 8) then 1.0
+                when round(one.value, 8) = round(other.value, 8) then 0.5
+                else 0.0
+            end
+        ) / sum(one.weight) as won
+    from {{ relation }} as one
+    inner join {{ relation }} as other
+        on
+            one.wave = other.wave
+            and one.source_wave = other.source_wave
+            and one.scenario = other.scenario
+            and one.parent = other.parent
+            and one.child = other.child
+            and one.response_id <> other.response_id
+    where one.aggregation = 'copeland' and one.value is not null and other.value is not null
+    group by one.wave, one.source_wave, one.scenario, one.parent, one.response_id, other.response_id
+),
+
+copeland as (
+    select
+        wave, source_wave, scenario, parent, response_id,
+        50.0 + 50.0 * sum(sign(round(won, 8) - 0.5)) / count(*) as score
+    from duel
+    group by wave, source_wave, scenario, parent, response_id
+),
+
+aggregated as (
+    select
+        meaned.wave, meaned.source_wave, meaned.scenario, meaned.response_id, meaned.bank_type, meaned.parent,
+        meaned.n_children, meaned.n_children_present, meaned.is_synthetic,
+        case
+            when meaned.arithmetic is null then null
+            when meaned.aggregation = 'geometric' then (exp(meaned.log_mean) - 1.0) / 0.99
+            when meaned.aggregation = 'copeland' then copeland.score
+            else meaned.arithmetic
+        end as score
+    from meaned
+    left join copeland
+        on
+            meaned.wave = copeland.wave
+            and meaned.source_wave = copeland.source_wave
+            and meaned.scenario = copeland.scenario
+            and meaned.parent = copeland.parent
+            and meaned.response_id = copeland.response_id
+)
+{%- endmacro %}
+
+{# Values of one row joined in an order that does not depend on the order of the rows. #}
+{% macro sorted_list(value) -%}
+    string_agg({{ value }}, '|' order by {{ value }})
+{%- endmacro %}
+
+{# least and greatest pass over a NULL: a value that is not there has to stay so. #}
+{% macro clamp(value, low=none, high=none) -%}
+    case when {{ value }} is not null then
+        {%- if low %} greatest({{ low }}, {% endif %}{% if high %} least({{ high }}, {% endif %} {{ value }}
+        {%- if low %}){% endif %}{% if high %}){% endif %} end
+{%- endmacro %}
+
+{# Finite population correction: the share of the population that is not in the sample; 1 where N is unknown. #}
+{% macro not_sampled(n, population_n) -%}
+    case
+        when {{ population_n }} is null then 1.0
+        else 1.0 - {{ n }} / cast(greatest({{ n }}, {{ population_n }}) as double)
+    end
+{%- endmacro %}
+
+{# The scenario scores common items: its previous value is in the same wave, from the answers of the one before. #}
+{% macro on_common_items(scenario) -%}
+    {{ scenario }} in (select scenario from {{ ref('framework_scenario') }} where items = 'common')
+{%- endmacro %}
+
+{# A score without its last, unstable digits; the order of a sum may differ between runs. #}
+{% macro stable(value) -%}
+    round({{ value }}, 9)
+{%- endmacro %}

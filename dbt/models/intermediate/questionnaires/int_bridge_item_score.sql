@@ -1,0 +1,53 @@
+{{ config(pre_hook="{{ clear_window('wave', ahead=1) }}") }}
+
+-- Items that are comparable between a wave and the one before, scored in both (source_wave) by the
+-- options and points of the later one.
+with common as (
+    select later.*
+    from {{ ref('int_item') }} as later
+    inner join {{ ref('int_item') }} as earlier
+        on later.wave = earlier.wave + 1 and later.item_id = earlier.item_id
+    where
+        {{ in_window('later.wave', ahead=1) }}
+        and later.is_comparable
+        and later.indicator is not null
+        and earlier.indicator is not null
+),
+
+answer as (
+    select
+        common.wave,
+        answer.wave as source_wave,
+        answer.response_id,
+        answer.bank_type,
+        common.dimension,
+        common.indicator,
+        common.item_id,
+        common.item_type,
+        common.scoring,
+        common.max_points,
+        common.lower,
+        common.upper,
+        common.direction,
+        answer.missing_code,
+        answer.in_score_base,
+        answer.is_chosen,
+        option.points,
+        coalesce(option.is_exclusive, false) as is_exclusive,
+        answer.value,
+        answer.is_synthetic
+    from common
+    inner join {{ ref('int_answer') }} as answer
+        on
+            common.item_id = answer.item_id
+            and (common.wave = answer.wave or common.wave = answer.wave + 1)
+    left join {{ ref('framework_option') }} as option
+        on
+            common.option_set = option.option_set
+            and answer.option_id = option.option_id
+            and {{ valid_in('option', 'common.wave') }}
+),
+
+{{ score_items('answer', ['wave', 'source_wave', 'response_id', 'bank_type', 'dimension', 'indicator', 'item_id']) }}
+
+select * from item_score
