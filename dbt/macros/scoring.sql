@@ -161,7 +161,7 @@ aggregated as (
     {{ scenario }} in (select scenario from {{ ref('framework_scenario') }} where items = 'common')
 {%- endmacro %}
 
-{# A score without its last, unstable digits; the order of a sum may differ between runs. #}
+{# A number without its last, unstable digits (the order of a sum may differ between runs), and never -0. #}
 {% macro stable(value) -%}
-    round({{ value }}, 9)
+    round({{ value }}, 9) + 0.0
 {%- endmacro %}

@@ -5,6 +5,7 @@
 --   rank       of the groups of one kind, best 1, equal scores share the better rank
 --   change     score minus the score of the wave before. Its variance is that of two overlapping
 --              samples: v1 + v0 - 2 s10 (m / (n1 n0) - 1 / N), m matched banks with covariance s10
+--   comparable by the codebook, and only of scores on a fixed scale
 --   matched    mean change of the matched banks; composition is the rest of the change
 with mean as (
     select * from {{ ref('int_score_mean') }}
@@ -12,6 +13,15 @@ with mean as (
 
 current_mean as (
     select * from mean where source_wave = wave and {{ in_window('wave', ahead=1) }}
+),
+
+scenario as (
+    select
+        *,
+        -- Scores that say where a respondent stands among the others of the wave tell nothing of the change.
+        normalisation <> 'goalposts' or aggregation_dimension = 'copeland' or aggregation_index = 'copeland'
+            as is_relative
+    from {{ ref('framework_scenario') }}
 ),
 
 previous as (
@@ -29,17 +39,24 @@ joined as (
         current_mean.score - previous.score as change,
         sqrt({{ clamp('power(current_mean.se, 2) + power(previous.se, 2) - 2.0 * coalesce(matched.covariance, 0.0) * (coalesce(matched.n_matched, 0) / (cast(current_mean.n as double) * previous.n) - coalesce(1.0 / current_mean.population_n, 0.0))', low='0.0') }}) as change_se,
         least(current_mean.df, previous.df) as change_df,
-        case when previous.n is not null then coalesce(matched.n_matched, 0) end as n_matched,
+        case
+            when previous.n is not null and not current_mean.is_post_stratified
+                then coalesce(matched.n_matched, 0)
+        end as n_matched,
         matched.change as matched_change,
         sqrt(
             {{ not_sampled('matched.n_matched', 'current_mean.population_n') }}
             * matched.variance / matched.n_matched
         ) as matched_change_se,
-        ({{ on_common_items('current_mean.scenario') }}) or comparability.comparable as comparable,
-        comparability.reason as comparable_reason,
+        case
+            when scenario.is_relative then 'relative_scenario'
+            when scenario.items = 'all' then comparability.reason
+        end as comparable_reason,
+        scenario.is_relative,
         comparability.n_items,
         comparability.n_common_items
     from current_mean
+    inner join scenario on current_mean.scenario = scenario.scenario
     left join previous
         on
             current_mean.wave = previous.next_wave
@@ -93,8 +110,9 @@ select
     {{ stable('joined.matched_change - matched_t.t975 * joined.matched_change_se') }} as matched_change_ci_low,
     {{ stable('joined.matched_change + matched_t.t975 * joined.matched_change_se') }} as matched_change_ci_high,
     {{ stable('joined.change - joined.matched_change') }} as composition_change,
-    joined.comparable,
+    joined.comparable_reason is null as comparable,
     joined.comparable_reason,
+    joined.is_relative,
     cast(joined.n_items as integer) as n_items,
     cast(joined.n_common_items as integer) as n_common_items,
     joined.is_synthetic

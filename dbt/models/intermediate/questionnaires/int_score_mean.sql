@@ -73,11 +73,11 @@ select
     n, score, variance,
     sqrt(not_sampled * variance / n) as se,
     n - 1 as df,
-    population_n, population_status, is_synthetic
+    population_n, population_status, false as is_post_stratified, is_synthetic
 from with_population
 union all
 select
     wave, source_wave, scenario, level, code, 'all', 'all',
     n, score, cast(null as double), se, df,
-    population_n, population_status, is_synthetic
+    population_n, population_status, true, is_synthetic
 from post_stratified
