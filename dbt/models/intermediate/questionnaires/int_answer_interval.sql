@@ -40,16 +40,16 @@ select
     n_eligible,
     n_chosen,
     share,
-    case
+    {{ stable("case
         when n_chosen = 0 then 0.0
         when n_chosen = n_eligible then power(0.05, 1.0 / n_eligible)
         else 1.0 / (1.0 + exp(half_logit - ln(share / (1.0 - share))))
-    end as ci_low,
-    case
+    end") }} as ci_low,
+    {{ stable("case
         when n_chosen = 0 then 1.0 - power(0.05, 1.0 / n_eligible)
         when n_chosen = n_eligible then 1.0
         else 1.0 / (1.0 + exp(-half_logit - ln(share / (1.0 - share))))
-    end as ci_high,
+    end") }} as ci_high,
     population_n,
     is_comparable,
     is_synthetic
