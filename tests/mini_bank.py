@@ -82,8 +82,7 @@ def _seed(case: DbtCase, meta: list[dict[str, str]]) -> None:
         case.seed(name, [])
 
 
-def _land(case: DbtCase, meta: list[dict[str, str]]) -> None:
-    items = {row["iCode"]: row["Parent"] for row in meta if row["Level"] == "1"}
+def _land_population(case: DbtCase) -> None:
     case.land(
         "population",
         None,
@@ -97,34 +96,45 @@ def _land(case: DbtCase, meta: list[dict[str, str]]) -> None:
             for row in rows("mini_population.csv")
         ],
     )
-    for wave in WAVES:
-        banks = [row for row in rows("mini_responses.csv") if row["year"] == str(wave)]
-        case.land(
-            "codebook_item",
-            wave,
-            [
-                {"wave": wave, "item_id": item, "item_type": "number", "dimension": dimension, "indicator": item,
-                 "change_type": "same", "comparable": wave > WAVES[0], "inferred": False}
-                for item, dimension in items.items()
-            ],
-        )  # fmt: skip
-        case.land(
-            "questionnaire_response",
-            wave,
-            [
-                {"wave": wave, "response_id": row["bank"], "respondent_token": row["bank"], "bank_type": BANK_TYPES[row["type"]],
-                 "is_counted": True, "is_synthetic": True}
-                for row in banks
-            ],
-        )  # fmt: skip
-        answers: list[Row] = [
-            {"wave": wave, "response_id": row["bank"], "item_id": item,
-             "value_num": float(row[item]) if row[item] else None,
-             "missing_code": "answered" if row[item] else "blank", "is_synthetic": True}
+
+
+def land_wave(case: DbtCase, wave: int) -> None:
+    items = {row["iCode"]: row["Parent"] for row in rows("mini_meta.csv") if row["Level"] == "1"}
+    banks = [row for row in rows("mini_responses.csv") if row["year"] == str(wave)]
+    case.land(
+        "codebook_item",
+        wave,
+        [
+            {"wave": wave, "item_id": item, "item_type": "number", "dimension": dimension, "indicator": item,
+             "change_type": "same", "comparable": wave > WAVES[0], "inferred": False}
+            for item, dimension in items.items()
+        ],
+    )  # fmt: skip
+    case.land(
+        "questionnaire_response",
+        wave,
+        [
+            {"wave": wave, "response_id": row["bank"], "respondent_token": row["bank"], "bank_type": BANK_TYPES[row["type"]],
+             "is_counted": True, "is_synthetic": True}
             for row in banks
-            for item in items
-        ]  # fmt: skip
-        case.land("questionnaire_answer", wave, answers)
+        ],
+    )  # fmt: skip
+    answers: list[Row] = [
+        {"wave": wave, "response_id": row["bank"], "item_id": item,
+         "value_num": float(row[item]) if row[item] else None,
+         "missing_code": "answered" if row[item] else "blank", "is_synthetic": True}
+        for row in banks
+        for item in items
+    ]  # fmt: skip
+    case.land("questionnaire_answer", wave, answers)
+
+
+def mini_bank_case(folder: Path) -> DbtCase:
+    """The framework of mini_bank below `folder`, no wave landed and nothing built."""
+    case = DbtCase(folder)
+    _seed(case, rows("mini_meta.csv"))
+    _land_population(case)
+    return case
 
 
 def load_mini_bank(folder: Path) -> Path:
@@ -132,8 +142,7 @@ def load_mini_bank(folder: Path) -> Path:
 
     bank -> response_id, type -> bank_type (BANK_TYPES); STR1 … ECO3 are item and indicator, STR … ECO the dimensions.
     """
-    case = DbtCase(folder)
-    meta = rows("mini_meta.csv")
-    _seed(case, meta)
-    _land(case, meta)
+    case = mini_bank_case(folder)
+    for wave in WAVES:
+        land_wave(case, wave)
     return case.build_questionnaires()

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.mini_bank import BANK_TYPES, load_mini_bank, rows
+from tests.mini_bank import BANK_TYPES, WAVES, land_wave, mini_bank_case, rows
 
 pytestmark = pytest.mark.integration
 
@@ -16,11 +16,44 @@ TOLERANCE = 1e-9
 DIMENSIONS = ("STR", "ORG", "TEC", "DAT", "APP", "ECO")
 
 
-@pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    path: Path = load_mini_bank(tmp_path_factory.mktemp("mini_bank"))
+TABLES = (
+    "restricted.int_score_estimate", "restricted.int_scenario_index_score", "restricted.int_item_score",
+    "marts.mart_indicator_score", "marts.mart_dimension_score", "marts.mart_index",
+)  # fmt: skip
+
+
+def _waves(path: Path, before: int) -> dict[str, list[tuple[object, ...]]]:
     with duckdb.connect(str(path), read_only=True) as connection:
+        return {
+            table: connection.execute(
+                f"select * from {table} where wave < ? order by all", [before]
+            ).fetchall()
+            for table in TABLES
+        }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[tuple[object, ...]]]]:
+    """The first two waves in one run, the third in another; and what the tables held before the third."""
+    case = mini_bank_case(tmp_path_factory.mktemp("mini_bank"))
+    for wave in WAVES[:2]:
+        land_wave(case, wave)
+    path = case.build_questionnaires(years=WAVES[:2])
+    earlier = _waves(path, WAVES[2])
+    land_wave(case, WAVES[2])
+    return case.build_questionnaires(years=WAVES[2:]), earlier
+
+
+@pytest.fixture(scope="module")
+def con(built: tuple[Path, object]) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(built[0]), read_only=True) as connection:
         yield connection
+
+
+def test_a_new_wave_changes_no_other(built: tuple[Path, dict[str, list[tuple[object, ...]]]]) -> None:
+    path, earlier = built
+    assert all(earlier.values())
+    assert _waves(path, WAVES[2]) == earlier
 
 
 def _wide(name: str) -> dict[tuple[int, str, str], float | None]:
