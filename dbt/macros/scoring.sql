@@ -4,39 +4,57 @@
 {%- endmacro %}
 
 {#
-  Points of one respondent on one item, from a relation with one row per option (multiple choice) or per
-  item. raw_score is before clipping to 0-100:
+  Points of one respondent on one item. `answers`: one row per option (multiple choice) or per item;
+  `items`: rows of int_item; both have the wave by whose rules is scored. raw_score is before clipping:
     goalpost        100 * (value - lower) / (upper - lower), reversed where direction is -1
     multi           sum of the points of the ticks over max_points; 0 with an exclusive option
     otherwise       points of the chosen option
   No usable answer: NULL, not 0, and the reason.
 #}
-{% macro score_items(relation, keys) -%}
-scored as (
+{% macro score_items(answers, keys, items) -%}
+answered as (
     select
         {{ keys | join(', ') }},
-        case
-            when count(*) filter (where is_chosen is not null) = 0 then null
-            when max(scoring) = 'goalpost'
-                then
-                    100.0 * (max(value) filter (where is_chosen) - max(case when direction = -1 then upper else lower end))
-                    / (max(upper) - max(lower)) * max(direction)
-            when count(*) filter (where is_chosen and is_exclusive) > 0 then 0.0
-            when max(item_type) = 'multi'
-                then 100.0 * coalesce(sum(points) filter (where is_chosen), 0.0) / coalesce(max(max_points), 100.0)
-            else max(points) filter (where is_chosen)
-        end as raw_score,
+        max(bank_type) as bank_type,
+        count(is_chosen) as n_known,
+        bool_or(is_chosen and is_exclusive) as has_exclusive,
+        sum(points) filter (where is_chosen) as sum_of_points,
+        max(points) filter (where is_chosen) as points,
+        max(value) filter (where is_chosen) as value,
         max(missing_code) filter (where is_chosen is null) as missing_code,
         bool_or(is_synthetic) as is_synthetic
-    from {{ relation }}
+    from {{ answers }}
     group by {{ keys | join(', ') }}
     -- An item that was not asked, or for which the respondent ticked "not applicable", leaves the base.
     having bool_and(in_score_base)
 ),
 
+scored as (
+    select
+        answered.*,
+        item.dimension,
+        item.indicator,
+        case
+            when answered.n_known = 0 then null
+            when item.scoring = 'goalpost'
+                then
+                    100.0 * (answered.value - case when item.direction = -1 then item.upper else item.lower end)
+                    / (item.upper - item.lower) * item.direction
+            when answered.has_exclusive then 0.0
+            when item.item_type = 'multi'
+                then 100.0 * coalesce(answered.sum_of_points, 0.0) / coalesce(item.max_points, 100.0)
+            else answered.points
+        end as raw_score
+    from answered
+    inner join {{ items }} as item on answered.wave = item.wave and answered.item_id = item.item_id
+),
+
 item_score as (
     select
         {{ keys | join(', ') }},
+        bank_type,
+        dimension,
+        indicator,
         {{ clamp('raw_score', '0.0', '100.0') }} as score,
         raw_score,
         coalesce(raw_score < 0.0 or raw_score > 100.0, false) as is_clipped,

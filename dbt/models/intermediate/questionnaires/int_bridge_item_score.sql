@@ -20,15 +20,7 @@ answer as (
         answer.wave as source_wave,
         answer.response_id,
         answer.bank_type,
-        common.dimension,
-        common.indicator,
         common.item_id,
-        common.item_type,
-        common.scoring,
-        common.max_points,
-        common.lower,
-        common.upper,
-        common.direction,
         answer.missing_code,
         answer.in_score_base,
         answer.is_chosen,
@@ -48,6 +40,6 @@ answer as (
             and {{ valid_in('option', 'common.wave') }}
 ),
 
-{{ score_items('answer', ['wave', 'source_wave', 'response_id', 'bank_type', 'dimension', 'indicator', 'item_id']) }}
+{{ score_items('answer', ['wave', 'source_wave', 'response_id', 'item_id'], 'common') }}
 
 select * from item_score

@@ -3,13 +3,13 @@
 -- Points of one respondent on one scored item, 0-100: see the macro score_items. An item without a
 -- usable answer has no score (NULL, with the reason), not a zero.
 with answer as (
-    select
-        answer.*, item.scoring, item.max_points, item.lower, item.upper, item.direction
-    from {{ ref('int_answer') }} as answer
-    inner join {{ ref('int_item') }} as item on answer.wave = item.wave and answer.item_id = item.item_id
-    where {{ in_window('answer.wave') }} and answer.indicator is not null
+    select * from {{ ref('int_answer') }} where {{ in_window('wave') }} and indicator is not null
 ),
 
-{{ score_items('answer', ['wave', 'response_id', 'bank_type', 'dimension', 'indicator', 'item_id']) }}
+item as (
+    select * from {{ ref('int_item') }} where {{ in_window('wave') }}
+),
+
+{{ score_items('answer', ['wave', 'response_id', 'item_id'], 'item') }}
 
 select * from item_score

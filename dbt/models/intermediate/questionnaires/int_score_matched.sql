@@ -11,7 +11,10 @@ with score as (
         on score.source_wave = response.wave and score.response_id = response.response_id
     inner join {{ ref('int_population_member') }} as member
         on score.source_wave = member.wave and score.response_id = member.response_id
-    where score.score is not null and response.respondent_token is not null
+    where
+        score.score is not null
+        and response.respondent_token is not null
+        and ({{ in_window('score.wave', ahead=1) }} or {{ in_window('score.wave + 1', ahead=1) }})
 ),
 
 earlier as (
