@@ -2,44 +2,63 @@
 
 -- Banks that answered in a wave and in the one before, by their token, in the same group both times:
 -- mean and variance of their own changes, and the covariance of their two scores.
-with score as (
-    select
-        score.wave, score.source_wave, score.scenario, score.level, score.code, score.score,
-        member.population_kind, member.population_value, response.respondent_token
-    from {{ ref('int_score') }} as score
-    inner join {{ ref('stg_questionnaire__response') }} as response
-        on score.source_wave = response.wave and score.response_id = response.response_id
-    inner join {{ ref('int_population_member') }} as member
-        on score.source_wave = member.wave and score.response_id = member.response_id
-    where
-        score.score is not null
-        and response.respondent_token is not null
-        and ({{ in_window('score.wave', ahead=1) }} or {{ in_window('score.wave + 1', ahead=1) }})
+with response as (
+    select wave, response_id, respondent_token
+    from {{ ref('stg_questionnaire__response') }}
+    where respondent_token is not null
 ),
 
-earlier as (
-    select *, wave + 1 as next_wave from score
-    where source_wave = wave and not {{ on_common_items('scenario') }}
-    union all
-    select *, wave as next_wave from score where source_wave = wave - 1
+pair as (
+    select later.wave, later.response_id, earlier.response_id as earlier_response_id
+    from response as later
+    inner join response as earlier
+        on later.wave = earlier.wave + 1 and later.respondent_token = earlier.respondent_token
+    where {{ in_window('later.wave', ahead=1) }}
+),
+
+score as (
+    select *, case when {{ on_common_items('scenario') }} then wave else source_wave + 1 end as compared_in
+    from {{ ref('int_score') }}
+    where score is not null
+),
+
+matched as (
+    select
+        pair.wave, pair.response_id, pair.earlier_response_id,
+        score.scenario, score.level, score.code, score.score, earlier.score as earlier_score
+    from pair
+    inner join score
+        on pair.wave = score.wave and pair.wave = score.source_wave and pair.response_id = score.response_id
+    inner join score as earlier
+        on
+            pair.wave = earlier.compared_in
+            and pair.wave = earlier.source_wave + 1
+            and pair.earlier_response_id = earlier.response_id
+            and score.scenario = earlier.scenario
+            and score.level = earlier.level
+            and score.code = earlier.code
+),
+
+member as (
+    select * from {{ ref('int_population_member') }}
 )
 
 select
-    score.wave, score.scenario, score.level, score.code, score.population_kind, score.population_value,
+    matched.wave, matched.scenario, matched.level, matched.code,
+    member.population_kind, member.population_value,
     count(*) as n_matched,
-    avg(score.score - earlier.score) as change,
-    var_samp(score.score - earlier.score) as variance,
-    covar_samp(score.score, earlier.score) as covariance
-from score
-inner join earlier
+    avg(matched.score - matched.earlier_score) as change,
+    var_samp(matched.score - matched.earlier_score) as variance,
+    covar_samp(matched.score, matched.earlier_score) as covariance
+from matched
+inner join member
+    on matched.wave = member.wave and matched.response_id = member.response_id
+inner join member as earlier_member
     on
-        score.wave = earlier.next_wave
-        and score.scenario = earlier.scenario
-        and score.level = earlier.level
-        and score.code = earlier.code
-        and score.population_kind = earlier.population_kind
-        and score.population_value = earlier.population_value
-        and score.respondent_token = earlier.respondent_token
-where {{ in_window('score.wave', ahead=1) }} and score.source_wave = score.wave
+        matched.wave = earlier_member.wave + 1
+        and matched.earlier_response_id = earlier_member.response_id
+        and member.population_kind = earlier_member.population_kind
+        and member.population_value = earlier_member.population_value
 group by
-    score.wave, score.scenario, score.level, score.code, score.population_kind, score.population_value
+    matched.wave, matched.scenario, matched.level, matched.code,
+    member.population_kind, member.population_value
