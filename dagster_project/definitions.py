@@ -21,6 +21,7 @@ logging.getLogger("dagster._core.execution.plan.active").addFilter(
 os.environ["FENGCHAO_HOME"] = str(load_settings().home)
 
 from dagster_project.alerts import channels  # noqa: E402
+from dagster_project.analysis.assets import analyse_scores  # noqa: E402
 from dagster_project.audit.assets import published_audit  # noqa: E402
 from dagster_project.ingest.assets import LANDING_ASSETS  # noqa: E402
 from dagster_project.jobs import JOBS  # noqa: E402
@@ -35,7 +36,7 @@ channels()  # a channel that cannot be understood is said at load, not when the 
 defs = dg.Definitions(
     # Also for what is materialized from an asset's page or in a backfill: a process per step costs minutes.
     executor=dg.in_process_executor,
-    assets=[*LANDING_ASSETS, *DBT_ASSETS, published_audit, release, QUALITY_RESULT],
+    assets=[*LANDING_ASSETS, *DBT_ASSETS, analyse_scores, published_audit, release, QUALITY_RESULT],
     asset_checks=[*CHECKS, release_readable],
     jobs=JOBS,
     schedules=SCHEDULES,

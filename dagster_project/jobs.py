@@ -6,6 +6,7 @@ import dagster as dg
 from dagster import AssetSelection
 
 from dagster_project.audit.assets import published_audit
+from dagster_project.analysis.assets import analyse_scores
 from dagster_project.ingest import assets as landing
 from dagster_project.warehouse import assets as warehouse
 
@@ -14,7 +15,11 @@ _EXECUTOR = dg.in_process_executor
 
 _PREPARE = AssetSelection.assets(landing.land_reference, warehouse.framework, warehouse.reference)
 _QUESTIONNAIRES = AssetSelection.assets(
-    landing.land_questionnaires, warehouse.staging_questionnaires, warehouse.marts_questionnaires
+    landing.land_questionnaires,
+    warehouse.staging_questionnaires,
+    warehouse.marts_questionnaires,
+    analyse_scores,
+    warehouse.marts_robustness,
 )
 _DISCLOSURES = AssetSelection.assets(
     landing.land_disclosures, landing.land_reports, warehouse.staging_disclosures, warehouse.marts_disclosures
@@ -38,7 +43,7 @@ questionnaire_wave = dg.define_asset_job(
     "questionnaire_wave",
     _PREPARE | _QUESTIONNAIRES,
     executor_def=_EXECUTOR,
-    description="One survey wave from its export to its scores and shares.",
+    description="One survey wave from its export to its scores, shares and their robustness.",
 )
 disclosure_year = dg.define_asset_job(
     "disclosure_year",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-PHASES = ("start-up", "landing", "dbt", "checks", "release")
+PHASES = ("start-up", "landing", "dbt", "analysis", "checks", "release")
 
 
 @dataclass
@@ -62,6 +62,8 @@ def read_run(instance: Any, run_id: str) -> RunReport:
 def _phase(step: str) -> str:
     if step.startswith("land_"):
         return "landing"
+    if step.startswith("analyse_"):
+        return "analysis"
     if step.startswith("release"):
         return "release"
     return "checks" if step.endswith("_expectations") else "dbt"

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.landing import landing_path
@@ -68,13 +69,11 @@ def staged_descriptions() -> dict[str, dict[str, str]]:
     return texts
 
 
-def column_schema(table: str) -> dg.TableSchema:
-    """Columns and types of a landed table, with what they mean and where a row comes from."""
+def column_schema(table: str, columns: pa.Schema) -> dg.TableSchema:
+    """Columns and types of a table that dbt reads as a source, with what they mean."""
     texts = {**staged_descriptions().get(table, {}), **PROVENANCE}
     return dg.TableSchema(
-        columns=[
-            dg.TableColumn(field.name, str(field.type), texts.get(field.name)) for field in TABLES[table]
-        ]
+        columns=[dg.TableColumn(field.name, str(field.type), texts.get(field.name)) for field in columns]
     )
 
 
@@ -95,7 +94,7 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
                 description=DESCRIPTIONS[table],
                 owners=[OWNER],
                 kinds={"python", "parquet"},
-                metadata={"dagster/column_schema": column_schema(table)},
+                metadata={"dagster/column_schema": column_schema(table, TABLES[table])},
                 skippable=True,
             )
             for table in source.tables

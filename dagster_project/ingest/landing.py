@@ -73,14 +73,15 @@ def ensure_empty_tables(settings: Settings) -> None:
     """
     for table, schema in TABLES.items():
         year = None if table in REFERENCE_TABLES else 0
-        path = landing_path(settings, table, year)
         # The carrier of a yearly table follows the schema; a landed reference table is never emptied.
-        outdated = year == 0 and path.exists() and pq.read_schema(path).names != schema.names
-        if not path.exists() or outdated:
-            write_parquet(schema.empty_table(), path)
-    from dagster_project.audit.tables import ensure_empty
+        ensure_columns(schema, landing_path(settings, table, year), is_carrier=year == 0)
 
-    ensure_empty(settings)
+
+def ensure_columns(schema: pa.Schema, path: Path, is_carrier: bool) -> None:
+    """Write an empty table where there is none, or where a carrier has columns of an older version."""
+    outdated = is_carrier and path.exists() and pq.read_schema(path).names != schema.names
+    if not path.exists() or outdated:
+        write_parquet(schema.empty_table(), path)
 
 
 def landed_years(settings: Settings, table: str) -> list[int]:

@@ -17,7 +17,7 @@ import jsonschema
 from dagster_project.errors import InputError
 from dagster_project.settings import EXPECTATIONS_DIR
 
-STAGES = ("raw", "staging", "marts")
+STAGES = ("raw", "staging", "analysis", "marts")
 _SCHEMA = Path(__file__).parent / "suite.schema.json"
 
 
@@ -25,7 +25,7 @@ _SCHEMA = Path(__file__).parent / "suite.schema.json"
 class SuiteFile:
     """One suite as text: nothing of Great Expectations is imported before it runs.
 
-    relation: what it reads; a landed table for stage `raw`, `<schema>.<table>` otherwise.
+    relation: what it reads; a table in memory for the stages `raw` and `analysis`, `<schema>.<table>` otherwise.
     year_column: column that holds the year of the partition; None for tables without years.
     """
 

@@ -62,11 +62,13 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
     def _step(context: dg.AssetExecutionContext) -> Iterator[Any]:
         settings = load_settings()
         window = [int(context.partition_key)] if partitioned else []
+        from dagster_project.analysis.tables import ensure_empty_analysis
         from dagster_project.ingest.landing import ensure_empty_tables
         from dagster_project.quality.results import ensure_results
 
         ensure_empty_tables(settings)
         ensure_results(settings)
+        ensure_empty_analysis(settings)
         models = _selected_models(context)
         if not partitioned:
             _build_missing_parents(settings, models)
@@ -190,6 +192,7 @@ staging_questionnaires = dbt_step("staging_questionnaires", "staging.questionnai
 marts_questionnaires = dbt_step(
     "marts_questionnaires", "intermediate.questionnaires marts.questionnaires", partitioned=True
 )
+marts_robustness = dbt_step("marts_robustness", "staging.robustness marts.robustness", partitioned=True)
 staging_disclosures = dbt_step("staging_disclosures", "staging.disclosures", partitioned=True)
 marts_disclosures = dbt_step(
     "marts_disclosures", "intermediate.disclosures marts.disclosures", partitioned=True
@@ -204,6 +207,7 @@ DBT_ASSETS = [
     reference,
     staging_questionnaires,
     marts_questionnaires,
+    marts_robustness,
     staging_disclosures,
     marts_disclosures,
     staging_published,

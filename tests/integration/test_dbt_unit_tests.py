@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dagster_project.analysis.tables import ensure_empty_analysis
 from dagster_project.ingest.landing import ensure_empty_tables
 from dagster_project.quality.results import ensure_results
 from dagster_project.settings import ROOT, Settings
@@ -25,6 +26,7 @@ def results(settings: Settings) -> list[NodeResult]:
     # Columns of the fixtures are looked up in the built models; without rows a build is quick.
     ensure_empty_tables(settings)
     ensure_results(settings)
+    ensure_empty_analysis(settings)
     for command in ("seed", "run"):
         built = run_dbt(settings, command, [])
         assert [f"{node.unique_id}: {node.message}" for node in built if node.failed] == []

@@ -1,0 +1,107 @@
+"""The analysis of a wave as assets: one step, one asset per table."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.analysis.parameters import load_parameters
+from dagster_project.analysis.tables import TABLES, analysis_path
+from dagster_project.errors import FengchaoError
+from dagster_project.ingest.assets import column_schema
+from dagster_project.ownership import OWNER
+from dagster_project.partitions import years
+from dagster_project.quality.outcome_events import check_name, check_result
+from dagster_project.quality.suites import suite_for
+from dagster_project.settings import load_settings
+
+DESCRIPTIONS = {
+    "robustness_draw": "Grain: one draw of a wave: one choice of method. Draw 0 is the headline.",
+    "robustness_weight": "Grain: one weight of one draw.",
+    "robustness_score": "Grain: one draw, group and dimension (or index). Restricted.",
+    "sensitivity": "Grain: one target, group, dimension and choice: first-order and total Sobol index.",
+    "leave_one_out": "Grain: one indicator that was left out.",
+    "coherence": "Grain: one item, indicator, dimension or index: alpha and item-rest correlation.",
+    "coherence_correlation": "Grain: one pair of siblings.",
+    "weight_set": "Grain: one alternative weight (AHP, entropy, principal components).",
+}
+_READS = [dg.AssetKey(name) for name in ("int_item_score", "framework_indicator", "framework_dimension")]
+
+
+def analysis_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["analysis", table])
+
+
+@dg.multi_asset(
+    name="analyse_scores",
+    specs=[
+        dg.AssetSpec(
+            analysis_key(table),
+            deps=[*_READS, *([dg.AssetKey("framework_ahp_judgement")] if table == "weight_set" else [])],
+            group_name="analysis",
+            description=description,
+            owners=[OWNER],
+            kinds={"python", "parquet"},
+            metadata={"dagster/column_schema": column_schema(table, TABLES[table])},
+            skippable=True,
+        )
+        for table, description in DESCRIPTIONS.items()
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            check_name(suite_for("analysis", table)),
+            asset=analysis_key(table),
+            blocking=True,
+            description=suite_for("analysis", table).content["meta"]["description"],
+            partitions_def=years,
+        )
+        for table in TABLES
+    ],
+    partitions_def=years,
+    backfill_policy=dg.BackfillPolicy.multi_run(1),
+    # Makes the outputs optional, so that a wave without answers can be skipped.
+    can_subset=True,
+)
+def analyse_scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """Draws, sensitivity, coherence and weights of a wave; nothing is written unless every suite holds."""
+    # numpy and scipy are loaded when a wave is analysed, not with the definitions.
+    from dagster_project.analysis.analyse import analyse, publish
+    from dagster_project.analysis.read import read_wave
+
+    settings, year = load_settings(), int(context.partition_key)
+    started = time.perf_counter()
+    try:
+        parameters = load_parameters()
+        wave = read_wave(settings, year)
+        if wave is None:
+            context.log.info(f"Skipped: wave {year} has no scored answers in restricted.int_item_score.")
+            return
+        done = publish(settings, year, analyse(wave, parameters))
+    except FengchaoError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    for table, outcome in done.outcomes.items():
+        suite = suite_for("analysis", table)
+        if dg.AssetCheckKey(analysis_key(table), check_name(suite)) in context.selected_asset_check_keys:
+            yield check_result(settings, analysis_key(table), suite, outcome)
+    if not done.passed:
+        failed = "\n".join(outcome.summary() for outcome in done.outcomes.values() if not outcome.passed)
+        raise dg.Failure(
+            description=f"Analysis of wave {year}: checks failed, nothing was written.\n{failed}",
+            allow_retries=False,
+        )
+    seconds = round(time.perf_counter() - started, 3)
+    for table, rows in done.tables.items():
+        if analysis_key(table) not in context.selected_asset_keys:
+            continue
+        yield dg.MaterializeResult(
+            analysis_key(table),
+            metadata={
+                "dagster/row_count": len(rows),
+                "respondents": wave.n,
+                "monte_carlo_draws": parameters.draws,
+                "seed": parameters.seed,
+                "seconds_of_the_step": seconds,
+                "file": dg.MetadataValue.path(str(analysis_path(settings, table, year))),
+            },
+        )

@@ -1,0 +1,7 @@
+select
+    wave,
+    draw_no,
+    level,
+    key,
+    weight
+from {{ source('analysis', 'robustness_weight') }}
