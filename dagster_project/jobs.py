@@ -13,7 +13,9 @@ from dagster_project.warehouse import assets as warehouse
 # A year of this data is minutes of work at most: one process saves starting one per step.
 _EXECUTOR = dg.in_process_executor
 
-_PREPARE = AssetSelection.assets(landing.land_reference, warehouse.framework, warehouse.reference)
+_PREPARE = AssetSelection.assets(
+    landing.land_reference, warehouse.framework, warehouse.reference, warehouse.staging_robustness
+)
 _QUESTIONNAIRES = AssetSelection.assets(
     landing.land_questionnaires,
     warehouse.staging_questionnaires,

@@ -14,7 +14,7 @@ from dagster_project.settings import Settings
 
 def print_summary(console: Console, settings: Settings, report: MainReport, wall_seconds: float) -> None:
     """Runs, times by phase, checks, what was set aside, and where to find the results."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading, side in (
         ("run", "left"), ("state", "left"), ("rows", "right"), ("aside", "right"), ("passed", "right"),
         ("look", "right"), *((phase, "right") for phase in PHASES[1:]),

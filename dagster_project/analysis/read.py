@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,13 +49,23 @@ class WaveScores:
     def without(self, indicator: int) -> WaveScores:
         """The same wave as if nobody had been asked the items of one indicator."""
         gone = self.item_parent == indicator
-        return WaveScores(
-            **{
-                **vars(self),
-                "item_score": np.where(gone, np.nan, self.item_score),
-                "item_asked": self.item_asked & ~gone,
-            }
+        return replace(
+            self,
+            item_score=np.where(gone, np.nan, self.item_score),
+            item_asked=self.item_asked & ~gone,
         )
+
+    @cached_property
+    def indicator_sums(self) -> tuple[Floats, Ints, Ints]:
+        """(n, K) each: sum of the item scores present, number present, number asked."""
+        shape = (self.n, len(self.indicators))
+        total, present, asked = np.zeros(shape), np.zeros(shape, int), np.zeros(shape, int)
+        for item, indicator in enumerate(self.item_parent):
+            here = ~np.isnan(self.item_score[:, item])
+            total[here, indicator] += self.item_score[here, item]
+            present[:, indicator] += here
+            asked[:, indicator] += self.item_asked[:, item]
+        return total, present, asked
 
 
 def read_wave(settings: Settings, wave: int) -> WaveScores | None:
@@ -82,7 +93,7 @@ def read_wave(settings: Settings, wave: int) -> WaveScores | None:
     return assemble(
         wave,
         {name: np.ma.getdata(values) for name, values in rows.items() if name != "score"},
-        np.ma.filled(rows["score"].astype(float), np.nan),
+        np.ma.MaskedArray(rows["score"], dtype=float).filled(np.nan),
         dict(indicators),
         dict(zip(dimensions["dimension"], map(float, weights), strict=True)),
     )

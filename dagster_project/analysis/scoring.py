@@ -61,13 +61,7 @@ def available(present: Ints, asked: Ints, threshold: float) -> NDArray[np.bool_]
 
 def indicator_scores(wave: WaveScores, threshold: float) -> tuple[Floats, NDArray[np.bool_]]:
     """Mean of the item scores present, (n, K), NaN under the threshold; and which were asked, (n, K)."""
-    shape = (wave.n, len(wave.indicators))
-    total, present, asked = np.zeros(shape), np.zeros(shape, int), np.zeros(shape, int)
-    for item, indicator in enumerate(wave.item_parent):
-        score = wave.item_score[:, item]
-        total[:, indicator] += np.nan_to_num(score)
-        present[:, indicator] += ~np.isnan(score)
-        asked[:, indicator] += wave.item_asked[:, item]
+    total, present, asked = wave.indicator_sums
     enough = available(present, asked, threshold)
     return np.where(enough, total / np.maximum(present, 1), np.nan), asked > 0
 
@@ -162,7 +156,7 @@ def group_means(scores: Floats, groups: Sequence[Population]) -> tuple[Floats, I
         own = scores[group.members]
         count = (~np.isnan(own)).sum(axis=0)
         with np.errstate(invalid="ignore"):
-            means.append(np.nan_to_num(own).sum(axis=0) / np.where(count, count, np.nan))
+            means.append(np.nansum(own, axis=0) / np.where(count, count, np.nan))
         counts.append(count)
     return np.round(np.stack(means), DIGITS), np.stack(counts)
 

@@ -192,7 +192,9 @@ staging_questionnaires = dbt_step("staging_questionnaires", "staging.questionnai
 marts_questionnaires = dbt_step(
     "marts_questionnaires", "intermediate.questionnaires marts.questionnaires", partitioned=True
 )
-marts_robustness = dbt_step("marts_robustness", "staging.robustness marts.robustness", partitioned=True)
+# Views over all waves: they need no rebuilding by each of them.
+staging_robustness = dbt_step("staging_robustness", "staging.robustness", partitioned=False)
+marts_robustness = dbt_step("marts_robustness", "marts.robustness", partitioned=True)
 staging_disclosures = dbt_step("staging_disclosures", "staging.disclosures", partitioned=True)
 marts_disclosures = dbt_step(
     "marts_disclosures", "intermediate.disclosures marts.disclosures", partitioned=True
@@ -207,6 +209,7 @@ DBT_ASSETS = [
     reference,
     staging_questionnaires,
     marts_questionnaires,
+    staging_robustness,
     marts_robustness,
     staging_disclosures,
     marts_disclosures,
