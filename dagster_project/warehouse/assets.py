@@ -192,7 +192,8 @@ staging_questionnaires = dbt_step("staging_questionnaires", "staging.questionnai
 marts_questionnaires = dbt_step(
     "marts_questionnaires", "intermediate.questionnaires marts.questionnaires", partitioned=True
 )
-# Views over all waves: they need no rebuilding by each of them.
+# Views over all waves for who queries the draws: no wave needs to build them anew. The marts read the files
+# themselves, so that they come after the analysis in every selection of steps.
 staging_robustness = dbt_step("staging_robustness", "staging.robustness", partitioned=False)
 marts_robustness = dbt_step("marts_robustness", "marts.robustness", partitioned=True)
 staging_disclosures = dbt_step("staging_disclosures", "staging.disclosures", partitioned=True)

@@ -4,12 +4,12 @@
 -- Whether the parts of each score belong together. A correlation under -0.4 says that two siblings
 -- pull apart, under 0.3 that they have little in common, over 0.9 that one repeats the other.
 with coherence as (
-    select * from {{ ref('stg_analysis__coherence') }} where {{ in_window('wave') }}
+    select * from {{ source('analysis', 'coherence') }} where {{ in_window('wave') }}
 ),
 
 pair as (
     select wave, level, key_a, key_b, correlation
-    from {{ ref('stg_analysis__coherence_correlation') }}
+    from {{ source('analysis', 'coherence_correlation') }}
     where {{ in_window('wave') }} and n >= {{ var('min_group_size') }} and correlation is not null
 ),
 

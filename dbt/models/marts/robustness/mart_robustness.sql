@@ -7,12 +7,12 @@ with draw as (
     select
         *,
         normalisation = 'goalposts' and aggregation <> 'copeland' as keeps_unit
-    from {{ ref('stg_analysis__robustness_draw') }}
+    from {{ source('analysis', 'robustness_draw') }}
     where {{ in_window('wave') }}
 ),
 
 score as (
-    select * from {{ ref('stg_analysis__robustness_score') }} where {{ in_window('wave') }}
+    select * from {{ source('analysis', 'robustness_score') }} where {{ in_window('wave') }}
 ),
 
 headline as (
@@ -59,7 +59,7 @@ driver as (
             partition by wave, target, population_kind, population_value, dimension
             order by total desc, factor
         ) as place
-    from {{ ref('stg_analysis__sensitivity') }}
+    from {{ source('analysis', 'sensitivity') }}
     where {{ in_window('wave') }} and total > 0
 ),
 
