@@ -64,7 +64,10 @@ driver as (
 ),
 
 shown as (
-    select *, n < {{ var('min_group_size') }} as suppressed from headline
+    select
+        *,
+        {{ is_hidden('n', ['wave', 'population_kind', 'dimension'], 'population_value') }} as suppressed
+    from headline
 )
 
 select
