@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from dagster_project.analysis.tables import TABLES as ANALYSIS_TABLES
 from dagster_project.errors import FengchaoError, InputError
 from dagster_project.ingest.tables import TABLES
 from dagster_project.quality.data_docs import page_path, write_page
@@ -37,7 +38,10 @@ def _models(stage: str) -> dict[str, list[str]]:
 
 
 def _columns(suite: SuiteFile) -> list[str]:
-    return TABLES[suite.dataset].names if suite.stage == "raw" else _models(suite.stage)[suite.dataset]
+    in_memory = {"raw": TABLES, "analysis": ANALYSIS_TABLES}
+    if suite.stage in in_memory:
+        return in_memory[suite.stage][suite.dataset].names
+    return _models(suite.stage)[suite.dataset]
 
 
 def _used_columns(suite: SuiteFile) -> set[str]:
@@ -64,6 +68,9 @@ def test_suite_maps_to_a_table(name: str) -> None:
     if suite.stage == "raw":
         assert suite.relation == suite.dataset
         assert suite.dataset in TABLES
+    elif suite.stage == "analysis":
+        assert suite.relation == suite.dataset
+        assert suite.dataset in ANALYSIS_TABLES
     else:
         assert suite.relation == f"{suite.stage}.{suite.dataset}"
         assert list((DBT_DIR / "models" / suite.stage).rglob(f"{suite.dataset}.sql"))
@@ -86,6 +93,10 @@ def test_suite_counts_rows(name: str) -> None:
 
 def test_every_landed_table_has_a_suite() -> None:
     assert {suite.dataset for suite in suites_of("raw")} == set(TABLES)
+
+
+def test_every_analysis_table_has_a_suite() -> None:
+    assert {suite.dataset for suite in suites_of("analysis")} == set(ANALYSIS_TABLES)
 
 
 def test_every_public_mart_has_a_suite() -> None:
