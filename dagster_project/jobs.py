@@ -5,8 +5,8 @@ from __future__ import annotations
 import dagster as dg
 from dagster import AssetSelection
 
-from dagster_project.audit.assets import published_audit
 from dagster_project.analysis.assets import analyse_scores
+from dagster_project.audit.assets import published_audit
 from dagster_project.ingest import assets as landing
 from dagster_project.warehouse import assets as warehouse
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.ingest.landing import ensure_empty_tables, landing_path, write_parquet
+from dagster_project.ingest.landing import landing_path, write_parquet
 from dagster_project.ingest.tables import TABLES
 from dagster_project.settings import DBT_DIR, ROOT, Settings
 from dagster_project.warehouse.dbt_runner import dbt_environment
+from dagster_project.warehouse.sources import ensure_sources
 
 Row = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ class DbtCase:
         shutil.copytree(DBT_DIR, self.project, ignore=shutil.ignore_patterns("target", "logs"))
         self.settings = Settings(home=folder / "home", raw=ROOT / "data" / "raw")
         self.settings.warehouse_db.parent.mkdir(parents=True)
-        ensure_empty_tables(self.settings)
+        ensure_sources(self.settings)
 
     def seed(self, name: str, rows: Sequence[Row]) -> None:
         """Replace the rows of a seed; columns that are not given are empty."""

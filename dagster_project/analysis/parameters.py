@@ -1,7 +1,8 @@
-"""Settings of the analysis, read from the `vars` of dbt/dbt_project.yml: one place for SQL and Python."""
+"""Settings of the analysis: the `vars` of dbt/dbt_project.yml and the framework's thresholds, as SQL has them."""
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from dagster_project.errors import InputError
 from dagster_project.settings import DBT_DIR
 
 PROJECT_FILE = DBT_DIR / "dbt_project.yml"
+THRESHOLD_FILE = DBT_DIR / "seeds" / "framework" / "framework_threshold.csv"
 FEWEST_DRAWS = 1000
 
 
@@ -32,6 +34,20 @@ class Parameters:
     min_group_size: int
 
 
+def _headline_threshold() -> float:
+    """The threshold of the headline; a draw has one for all levels, so the framework must have one as well."""
+    with THRESHOLD_FILE.open(encoding="utf-8", newline="") as handle:
+        values = {float(row["threshold"]) for row in csv.DictReader(handle) if not row["valid_to_wave"]}
+    if len(values) != 1:
+        raise InputError(
+            THRESHOLD_FILE,
+            "threshold",
+            f"{len(values)} different values in force",
+            "Use one for all levels: the draws of the robustness analysis know only one.",
+        )
+    return values.pop()
+
+
 def load_parameters(path: Path = PROJECT_FILE) -> Parameters:
     """Raises InputError that names the variable which is missing or out of range."""
     given: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")).get("vars") or {}
@@ -42,7 +58,7 @@ def load_parameters(path: Path = PROJECT_FILE) -> Parameters:
             weight_noise=float(given["robustness_weight_noise"]),
             thresholds=tuple(float(value) for value in given["robustness_thresholds"]),
             sobol_samples=int(given["robustness_sobol_samples"]),
-            availability_threshold=float(given["availability_threshold"]),
+            availability_threshold=_headline_threshold(),
             min_group_size=int(given["min_group_size"]),
         )
     except KeyError as error:

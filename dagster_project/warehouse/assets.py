@@ -12,6 +12,7 @@ from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.dbt_runner import NodeResult, manifest_path, run_dbt
+from dagster_project.warehouse.sources import ensure_sources
 
 # Unit tests of the models belong to the test suite, not to a production run.
 _NEVER = "resource_type:unit_test"
@@ -62,13 +63,7 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
     def _step(context: dg.AssetExecutionContext) -> Iterator[Any]:
         settings = load_settings()
         window = [int(context.partition_key)] if partitioned else []
-        from dagster_project.analysis.tables import ensure_empty_analysis
-        from dagster_project.ingest.landing import ensure_empty_tables
-        from dagster_project.quality.results import ensure_results
-
-        ensure_empty_tables(settings)
-        ensure_results(settings)
-        ensure_empty_analysis(settings)
+        ensure_sources(settings)
         models = _selected_models(context)
         if not partitioned:
             _build_missing_parents(settings, models)

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from dagster_project.analysis.tables import ensure_empty_analysis
-from dagster_project.ingest.landing import ensure_empty_tables
-from dagster_project.quality.results import ensure_results
 from dagster_project.settings import ROOT, Settings
 from dagster_project.warehouse.dbt_runner import NodeResult, parsed_manifest, run_dbt
+from dagster_project.warehouse.sources import ensure_sources
 
 pytestmark = pytest.mark.integration
 
@@ -24,9 +22,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def results(settings: Settings) -> list[NodeResult]:
     # Columns of the fixtures are looked up in the built models; without rows a build is quick.
-    ensure_empty_tables(settings)
-    ensure_results(settings)
-    ensure_empty_analysis(settings)
+    ensure_sources(settings)
     for command in ("seed", "run"):
         built = run_dbt(settings, command, [])
         assert [f"{node.unique_id}: {node.message}" for node in built if node.failed] == []
