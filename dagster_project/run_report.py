@@ -66,7 +66,7 @@ def _phase(step: str) -> str:
         return "analysis"
     if step.startswith("release"):
         return "release"
-    return "checks" if step.endswith("_expectations") else "dbt"
+    return "checks" if step.endswith(("_expectations", "_disclosure_control")) else "dbt"
 
 
 def _failure_text(event: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,13 @@ class DbtCase:
         self.settings = Settings(home=folder / "home", raw=ROOT / "data" / "raw")
         self.settings.warehouse_db.parent.mkdir(parents=True)
         ensure_sources(self.settings)
+
+    def variable(self, name: str, value: float) -> None:
+        """Set a variable of the project."""
+        path = self.project / "dbt_project.yml"
+        text, count = re.subn(rf"(?m)^  {name}: .*$", f"  {name}: {value}", path.read_text(encoding="utf-8"))
+        assert count == 1, name
+        path.write_text(text, encoding="utf-8")
 
     def seed(self, name: str, rows: Sequence[Row]) -> None:
         """Replace the rows of a seed; columns that are not given are empty."""

@@ -33,9 +33,6 @@ def page_path(settings: Settings, suite: str, partition: str) -> Path:
 
 def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
     """Render the outcome and refresh the index; returns the page's path."""
-    from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
-
     page = page_path(settings, outcome.suite, outcome.partition)
     page.parent.mkdir(parents=True, exist_ok=True)
     for name in _STYLES:
@@ -43,7 +40,7 @@ def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
         style.parent.mkdir(parents=True, exist_ok=True)
         if not style.exists() or style.stat().st_size != (_VENDOR / name).stat().st_size:
             shutil.copyfile(_VENDOR / name, style)
-    rendered = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(outcome.raw))
+    rendered = _plain_page(outcome) if outcome.raw is None else _rendered(outcome.raw)
     text = _REMOVED.sub("", str(rendered))
     links = "".join(f'<link rel="stylesheet" href="../static/{name}">\n' for name in _STYLES)
     text = text.replace("</head>", f"{links}</head>", 1)
@@ -75,6 +72,30 @@ def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
     )
     _write_index(settings)
     return page
+
+
+def _rendered(raw: Any) -> str:
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return str(DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(raw)))
+
+
+def _plain_page(outcome: SuiteOutcome) -> str:
+    """The page of a check that is not Great Expectations': what it found, in words."""
+    rows = "".join(
+        f"<tr><td>{html.escape(r.expectation)}</td><td>{'passed' if r.success else 'failed'}</td>"
+        f"<td>{html.escape(r.observed)}</td><td>{html.escape(r.reason)}</td></tr>"
+        for r in outcome.results
+    )
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        f"<title>{html.escape(outcome.suite)} {html.escape(outcome.partition)}</title></head>"
+        f"<body class='container py-4'><p><a href='../index.html'>All checks</a></p>"
+        f"<h1 class='h3'>{html.escape(outcome.suite)}, {html.escape(outcome.partition)}</h1>"
+        "<table class='table table-sm'><thead><tr><th>Check</th><th>Result</th><th>Found</th><th>Why</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></body></html>\n"
+    )
 
 
 def last_results(settings: Settings) -> list[dict[str, Any]]:

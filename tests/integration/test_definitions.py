@@ -73,7 +73,10 @@ def test_every_stage_has_blocking_checks(graph) -> None:  # type: ignore[no-unty
     for mart in (key for key in graph.executable_asset_keys if graph.get(key).group_name == "marts"):
         assert (mart.to_user_string(), "marts_expectations") in checked
     assert ("release", "release_readable") in checked
-    gates = [key for key in graph.asset_check_keys if key.name.endswith(("_expectations", "_readable"))]
+    for mart in ("mart_answer_share", "mart_dimension_score"):
+        assert (mart, "disclosure_control") in checked
+    ours = ("_expectations", "_readable", "disclosure_control")
+    gates = [key for key in graph.asset_check_keys if key.name.endswith(ours)]
     assert all(graph.get_check_spec(key).blocking for key in gates)
 
 

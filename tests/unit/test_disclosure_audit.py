@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dagster_project.quality.disclosure_audit import MIN_WIDTH_COUNT, feasible_intervals
 
-MACRO = Path(__file__).parents[2] / "dbt" / "macros" / "suppression.sql"
+MACRO = Path(__file__).parents[2] / "dbt" / "macros" / "disclosure.sql"
 MIN_GROUP_SIZE = 5
 
 

@@ -31,10 +31,10 @@ spread as (
 )
 
 select
-    wave,
-    population_kind,
-    population_value,
-    item_id,
+    spread.wave,
+    spread.population_kind,
+    spread.population_value,
+    spread.item_id,
     option_id,
     option_no,
     n_eligible,
@@ -51,6 +51,14 @@ select
         else 1.0 / (1.0 + exp(-half_logit - ln(share / (1.0 - share))))
     end") }} as ci_high,
     population_n,
+    {{ is_hidden('n_eligible', ['spread.wave', 'spread.item_id', 'option_id', 'spread.population_kind'], 'spread.population_value') }}
+    or hidden.item_id is not null as is_hidden,
     is_comparable,
     is_synthetic
 from spread
+left join {{ ref('framework_hidden') }} as hidden
+    on
+        spread.wave = hidden.wave
+        and spread.item_id = hidden.item_id
+        and spread.population_kind = hidden.population_kind
+        and spread.population_value = hidden.population_value

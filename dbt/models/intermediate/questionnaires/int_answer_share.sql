@@ -14,10 +14,12 @@ select
     later.n_eligible,
     later.n_chosen,
     later.population_n,
+    later.is_hidden,
     100.0 * later.n_chosen / cast(later.n_eligible as double) as share_pct,
     {{ stable('100.0 * later.ci_low') }} as ci_low_pct,
     {{ stable('100.0 * later.ci_high') }} as ci_high_pct,
     earlier.n_eligible as previous_n_eligible,
+    earlier.is_hidden as previous_is_hidden,
     {{ stable('100.0 * (later.share - earlier.share)') }} as change_pp,
     {{ stable('100.0 * (later.share - earlier.share
         - sqrt(power(later.share - later.ci_low, 2) + power(earlier.ci_high - earlier.share, 2)))') }} as change_ci_low_pp,

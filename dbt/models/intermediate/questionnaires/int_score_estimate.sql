@@ -35,6 +35,8 @@ joined as (
     select
         current_mean.*,
         previous.n as previous_n,
+        previous.is_hidden as previous_is_hidden,
+        matched.is_hidden as matched_is_hidden,
         previous.score as previous_score,
         current_mean.score - previous.score as change,
         sqrt({{ clamp('power(current_mean.se, 2) + power(previous.se, 2) - 2.0 * coalesce(matched.covariance, 0.0) * (coalesce(matched.n_matched, 0) / (cast(current_mean.n as double) * previous.n) - coalesce(1.0 / current_mean.population_n, 0.0))', low='0.0') }}) as change_se,
@@ -90,6 +92,9 @@ select
     cast(joined.n as integer) as n,
     cast(joined.population_n as integer) as population_n,
     joined.population_status,
+    joined.is_hidden,
+    joined.previous_is_hidden,
+    joined.matched_is_hidden,
     {{ stable('joined.score') }} as score,
     {{ stable('joined.se') }} as se,
     cast(joined.df as integer) as df,

@@ -41,24 +41,31 @@ matched as (
 
 member as (
     select * from {{ ref('int_population_member') }}
+),
+
+grouped as (
+    select
+        matched.wave, matched.scenario, matched.level, matched.code,
+        member.population_kind, member.population_value,
+        count(*) as n_matched,
+        avg(matched.score - matched.earlier_score) as change,
+        var_samp(matched.score - matched.earlier_score) as variance,
+        covar_samp(matched.score, matched.earlier_score) as covariance
+    from matched
+    inner join member
+        on matched.wave = member.wave and matched.response_id = member.response_id
+    inner join member as earlier_member
+        on
+            matched.wave = earlier_member.wave + 1
+            and matched.earlier_response_id = earlier_member.response_id
+            and member.population_kind = earlier_member.population_kind
+            and member.population_value = earlier_member.population_value
+    group by
+        matched.wave, matched.scenario, matched.level, matched.code,
+        member.population_kind, member.population_value
 )
 
 select
-    matched.wave, matched.scenario, matched.level, matched.code,
-    member.population_kind, member.population_value,
-    count(*) as n_matched,
-    avg(matched.score - matched.earlier_score) as change,
-    var_samp(matched.score - matched.earlier_score) as variance,
-    covar_samp(matched.score, matched.earlier_score) as covariance
-from matched
-inner join member
-    on matched.wave = member.wave and matched.response_id = member.response_id
-inner join member as earlier_member
-    on
-        matched.wave = earlier_member.wave + 1
-        and matched.earlier_response_id = earlier_member.response_id
-        and member.population_kind = earlier_member.population_kind
-        and member.population_value = earlier_member.population_value
-group by
-    matched.wave, matched.scenario, matched.level, matched.code,
-    member.population_kind, member.population_value
+    *,
+    {{ is_hidden('n_matched', ['wave', 'scenario', 'level', 'code', 'population_kind'], 'population_value') }} as is_hidden
+from grouped

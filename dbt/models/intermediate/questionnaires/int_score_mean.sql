@@ -3,7 +3,8 @@
 -- Mean of the respondents of every group, its standard error and its degrees of freedom.
 --   group            se = sqrt((1 - n / N) s² / n), df = n - 1; N unknown: no correction
 --   post_stratified  mean = sum(N_h m_h) / N, se = sqrt(sum(N_h² (1 - n_h / N_h) s_h² / n_h)) / N,
---                    df = n - H; over the types whose N_h is known
+--                    df = n - H; over the types whose N_h is known and whose mean is shown, so
+--                    that the total tells nothing of a hidden one
 with score as (
     select * from {{ ref('int_score') }} where {{ in_window('wave', ahead=1) }} and score is not null
 ),
@@ -33,7 +34,8 @@ with_population as (
         by_group.*,
         population.population_n,
         coalesce(population.population_status, 'unknown') as population_status,
-        {{ not_sampled('by_group.n', 'population.population_n') }} as not_sampled
+        {{ not_sampled('by_group.n', 'population.population_n') }} as not_sampled,
+        {{ is_hidden('by_group.n', ['by_group.wave', 'by_group.source_wave', 'by_group.scenario', 'by_group.level', 'by_group.code', 'by_group.population_kind'], 'by_group.population_value') }} as is_hidden
     from by_group
     left join population
         on
@@ -65,6 +67,7 @@ post_stratified as (
         stratum.scenario = 'headline'
         and stratum.population_kind = 'bank_type'
         and stratum.population_n is not null
+        and not stratum.is_hidden
     group by stratum.wave, stratum.source_wave, scenario.scenario, stratum.level, stratum.code
 )
 
@@ -73,11 +76,11 @@ select
     n, score, variance,
     sqrt(not_sampled * variance / n) as se,
     n - 1 as df,
-    population_n, population_status, false as is_post_stratified, is_synthetic
+    population_n, population_status, is_hidden, false as is_post_stratified, is_synthetic
 from with_population
 union all
 select
     wave, source_wave, scenario, level, code, 'all', 'all',
     n, score, cast(null as double), se, df,
-    population_n, population_status, true, is_synthetic
+    population_n, population_status, n < {{ var('min_group_size') }}, true, is_synthetic
 from post_stratified

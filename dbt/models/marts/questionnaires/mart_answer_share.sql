@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
           pre_hook="{{ clear_window('wave', ahead=1) }}") }}
 
--- Shares of the eligible in percent; what rests on too small a group is withheld.
+-- Shares of the eligible in percent; what disclosure control hides is withheld.
 select
     wave,
     population_kind,
@@ -10,15 +10,16 @@ select
     option_id,
     option_no,
     n_eligible,
-    {{ shown('n_chosen', ['n_eligible']) }} as n_chosen,
-    {{ shown('share_pct', ['n_eligible']) }} as share_pct,
-    {{ shown('ci_low_pct', ['n_eligible']) }} as ci_low_pct,
-    {{ shown('ci_high_pct', ['n_eligible']) }} as ci_high_pct,
-    {{ shown('change_pp', ['n_eligible', 'previous_n_eligible']) }} as change_pp,
-    {{ shown('change_ci_low_pp', ['n_eligible', 'previous_n_eligible']) }} as change_ci_low_pp,
-    {{ shown('change_ci_high_pp', ['n_eligible', 'previous_n_eligible']) }} as change_ci_high_pp,
+    {{ shown('n_chosen', ['is_hidden']) }} as n_chosen,
+    {{ shown('share_pct', ['is_hidden']) }} as share_pct,
+    {{ shown('ci_low_pct', ['is_hidden']) }} as ci_low_pct,
+    {{ shown('ci_high_pct', ['is_hidden']) }} as ci_high_pct,
+    {{ shown('change_pp', ['is_hidden', 'previous_is_hidden']) }} as change_pp,
+    {{ shown('change_ci_low_pp', ['is_hidden', 'previous_is_hidden']) }} as change_ci_low_pp,
+    {{ shown('change_ci_high_pp', ['is_hidden', 'previous_is_hidden']) }} as change_ci_high_pp,
     is_comparable as comparable,
-    {{ is_small('n_eligible') }} as suppressed,
+    is_hidden as suppressed,
+    {{ hidden_reason('n_eligible', 'is_hidden') }} as suppressed_reason,
     is_synthetic
 from {{ ref('int_answer_share') }}
 where {{ in_window('wave', ahead=1) }}

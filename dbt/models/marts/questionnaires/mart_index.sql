@@ -15,9 +15,9 @@ select
     estimate.population_kind,
     estimate.population_value,
     {{ published_score(score='index') }},
-    {{ shown('grade.grade', ['estimate.n']) }} as grade,
-    {{ shown('grade.label_zh', ['estimate.n']) }} as grade_label_zh,
-    {{ shown('grade.label_en', ['estimate.n']) }} as grade_label_en
+    {{ shown('grade.grade', ['estimate.is_hidden']) }} as grade,
+    {{ shown('grade.label_zh', ['estimate.is_hidden']) }} as grade_label_zh,
+    {{ shown('grade.label_en', ['estimate.is_hidden']) }} as grade_label_en
 from {{ ref('int_score_estimate') }} as estimate
 left join grade
     on
