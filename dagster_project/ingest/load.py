@@ -24,14 +24,11 @@ from dagster_project.ingest.landing import (
     write_rejects,
 )
 from dagster_project.ingest.status import record
-from dagster_project.quality.pieces import validate_pieces
+from dagster_project.quality.pieces import ROWS_IN_ONE_FRAME, validate_pieces
 from dagster_project.quality.results import keep
 from dagster_project.quality.suites import suite_for
 from dagster_project.quality.validate import SuiteOutcome, validate
 from dagster_project.settings import Settings
-
-# Great Expectations needs the rows as a pandas frame, about 1 kB each for answers.
-ROWS_IN_ONE_FRAME = 2_000_000
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Suites: native Great Expectations 1.x JSON, read from `expectations/<stage>__<dataset>.json`.
 
 Each expectation says in `meta` how serious it is (`severity`: stop or look), why it exists (`reason`)
-and who looks after it (`owner`). The suite's `meta` names the table and the column of the year.
+and who looks after it (`owner`). The suite's `meta` names the table and the column of the year, and
+`landed`, the landed table it is compared with.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import jsonschema
 from dagster_project.errors import InputError
 from dagster_project.settings import EXPECTATIONS_DIR
 
-STAGES = ("raw", "staging", "analysis", "marts")
+STAGES = ("raw", "staging", "intermediate", "analysis", "marts", "release")
 _SCHEMA = Path(__file__).parent / "suite.schema.json"
 
 
@@ -25,7 +26,8 @@ _SCHEMA = Path(__file__).parent / "suite.schema.json"
 class SuiteFile:
     """One suite as text: nothing of Great Expectations is imported before it runs.
 
-    relation: what it reads; a table in memory for the stages `raw` and `analysis`, `<schema>.<table>` otherwise.
+    relation: what it reads; a table in memory for the stages `raw` and `analysis`, a table of the release
+    for `release`, `<schema>.<table>` otherwise.
     year_column: column that holds the year of the partition; None for tables without years.
     """
 

@@ -105,6 +105,8 @@ def _context() -> Any:
 def _build(suite: SuiteFile) -> Any:
     from great_expectations.core.expectation_suite import ExpectationSuite
 
+    import dagster_project.quality.expectations  # noqa: F401  makes our own classes known
+
     built = ExpectationSuite(name=suite.name, expectations=suite.content["expectations"])
     # A misspelt expectation type is dropped with no more than a log line; a suite that silently
     # checks less than it says is worse than none.
@@ -115,10 +117,12 @@ def _build(suite: SuiteFile) -> Any:
     return built
 
 
-def validate(frame: pd.DataFrame, suite: SuiteFile, partition: str) -> SuiteOutcome:
+def validate(
+    frame: pd.DataFrame, suite: SuiteFile, partition: str, parameters: dict[str, Any] | None = None
+) -> SuiteOutcome:
     """Check `frame` against `suite`.
 
-    frame: rows of one partition. Returns the outcome with at most 20 failing rows per expectation,
+    frame: rows of one partition. parameters: what the suite names as `$PARAMETER`. Returns the outcome with at most 20 failing rows per expectation,
     each with its provenance columns where the frame has them. Raises FengchaoError for a suite that
     Great Expectations does not fully understand.
     """
@@ -131,7 +135,7 @@ def validate(frame: pd.DataFrame, suite: SuiteFile, partition: str) -> SuiteOutc
     raw = (
         _context()
         .get_batch(batch_parameters={"dataframe": frame})
-        .validate(built, result_format=result_format)
+        .validate(built, result_format=result_format, expectation_parameters=parameters)
     )
     results = tuple(_result(result, frame) for result in raw.results)
     return SuiteOutcome(suite.name, partition, len(frame), results, raw)

@@ -45,11 +45,12 @@ class ReleaseConfig(dg.Config):
 )
 def release(context: dg.AssetExecutionContext, config: ReleaseConfig) -> dg.MaterializeResult:
     """Build the release folder and switch `current`; the same content is not written twice."""
+    from dagster_project.quality.results import incident_of
     from dagster_project.release.build import build_release
 
     settings = load_settings()
     try:
-        built = build_release(settings, _manifest(), config.release_date or None)
+        built = build_release(settings, _manifest(), config.release_date or None, incident_of(context))
     except FengchaoError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     return dg.MaterializeResult(

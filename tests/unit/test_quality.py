@@ -18,6 +18,7 @@ from dagster_project.errors import FengchaoError, InputError
 from dagster_project.ingest.tables import TABLES
 from dagster_project.quality.data_docs import page_path, write_page
 from dagster_project.quality.outcome_events import check_result
+from dagster_project.quality.pieces import columns_of
 from dagster_project.quality.suites import SuiteFile, all_suites, read_suite, suite_for, suites_of
 from dagster_project.quality.validate import SAMPLE_ROWS, validate
 from dagster_project.settings import DBT_DIR, EXPECTATIONS_DIR, Settings
@@ -41,24 +42,19 @@ def _columns(suite: SuiteFile) -> list[str]:
     in_memory = {"raw": TABLES, "analysis": ANALYSIS_TABLES}
     if suite.stage in in_memory:
         return in_memory[suite.stage][suite.dataset].names
-    return _models(suite.stage)[suite.dataset]
+    return _models("marts" if suite.stage == "release" else suite.stage)[suite.dataset]
 
 
 def _used_columns(suite: SuiteFile) -> set[str]:
-    used: set[str] = set()
-    for expectation in suite.content["expectations"]:
-        kwargs = expectation["kwargs"]
-        used |= {kwargs[key] for key in ("column", "column_A", "column_B") if key in kwargs}
-        used |= set(kwargs.get("column_list", [])) | set(kwargs.get("column_set", []))
-    return used
+    return set(columns_of(suite))
 
 
 # -- the files ------------------------------------------------------------------------------------------
 
 
 def test_every_file_is_a_valid_suite() -> None:
-    assert len(SUITES) == len(list(EXPECTATIONS_DIR.glob("*"))) > 10
-    for path in EXPECTATIONS_DIR.glob("*"):
+    assert len(SUITES) == len(list(EXPECTATIONS_DIR.glob("*.json"))) > 10
+    for path in EXPECTATIONS_DIR.glob("*.json"):
         assert read_suite(path).name == path.stem
 
 
@@ -71,8 +67,12 @@ def test_suite_maps_to_a_table(name: str) -> None:
     elif suite.stage == "analysis":
         assert suite.relation == suite.dataset
         assert suite.dataset in ANALYSIS_TABLES
+    elif suite.stage == "release":
+        assert suite.relation == suite.dataset
+        assert list((DBT_DIR / "models" / "marts").rglob(f"{suite.dataset}.sql"))
     else:
-        assert suite.relation == f"{suite.stage}.{suite.dataset}"
+        schemas = ("intermediate", "restricted") if suite.stage == "intermediate" else (suite.stage,)
+        assert suite.relation in {f"{schema}.{suite.dataset}" for schema in schemas}
         assert list((DBT_DIR / "models" / suite.stage).rglob(f"{suite.dataset}.sql"))
     assert suite.year_column is None or suite.year_column in _columns(suite)
     assert _used_columns(suite) - set(_columns(suite)) == set()
