@@ -19,6 +19,7 @@ _PREPARE = AssetSelection.assets(
 _QUESTIONNAIRES = AssetSelection.assets(
     landing.land_questionnaires,
     warehouse.staging_questionnaires,
+    warehouse.intermediate_questionnaires,
     warehouse.marts_questionnaires,
     analyse_scores,
     warehouse.marts_robustness,

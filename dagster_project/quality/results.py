@@ -32,7 +32,9 @@ RESULT = pa.schema(
 )  # fmt: skip
 # Rows of these tables are about single respondents: they stay in the landing and its quarantine.
 _OPEN_RUNS = 20
-RESTRICTED = re.compile(r"questionnaire|^int_(answer|item_score|indicator_score|dimension_score)$")
+RESTRICTED = re.compile(
+    r"questionnaire|^int_(answer|item_score|indicator_score|dimension_score|index_score)$"
+)
 
 
 def incident_of(context: Any) -> str:

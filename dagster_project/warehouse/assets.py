@@ -184,9 +184,11 @@ reference = dbt_step(
     "reference", "staging.reference intermediate.reference marts.reference", partitioned=False
 )
 staging_questionnaires = dbt_step("staging_questionnaires", "staging.questionnaires", partitioned=True)
-marts_questionnaires = dbt_step(
-    "marts_questionnaires", "intermediate.questionnaires marts.questionnaires", partitioned=True
+# Scores of respondents and what is made of them are two steps, so that the checks of the scores stand between.
+intermediate_questionnaires = dbt_step(
+    "intermediate_questionnaires", "intermediate.questionnaires", partitioned=True
 )
+marts_questionnaires = dbt_step("marts_questionnaires", "marts.questionnaires", partitioned=True)
 # Views over all waves for who queries the draws: no wave needs to build them anew. The marts read the files
 # themselves, so that they come after the analysis in every selection of steps.
 staging_robustness = dbt_step("staging_robustness", "staging.robustness", partitioned=False)
@@ -204,6 +206,7 @@ DBT_ASSETS = [
     framework,
     reference,
     staging_questionnaires,
+    intermediate_questionnaires,
     marts_questionnaires,
     staging_robustness,
     marts_robustness,

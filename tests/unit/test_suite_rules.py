@@ -89,16 +89,14 @@ def test_a_repetition_is_seen() -> None:
     )
 
 
-@pytest.mark.parametrize("stage", ["staging"])
-def test_every_model_of_the_stage_has_a_suite(stage: str) -> None:
-    models = {path.stem for path in (DBT_DIR / "models" / stage).rglob("*.sql")}
-    assert {suite.dataset for suite in suites_of(stage)} == models
+def test_every_staging_model_has_a_suite() -> None:
+    models = {path.stem for path in (DBT_DIR / "models" / "staging").rglob("*.sql")}
+    assert {suite.dataset for suite in suites_of("staging")} == models
 
 
-def test_every_intermediate_score_has_a_suite() -> None:
-    folder = DBT_DIR / "models" / "intermediate" / "questionnaires"
-    scores = {path.stem for path in folder.rglob("int_*_score.sql")}
-    assert scores <= {suite.dataset for suite in suites_of("intermediate")}
+def test_every_score_of_a_respondent_has_a_suite() -> None:
+    levels = ("item", "indicator", "dimension", "index")
+    assert {f"int_{level}_score" for level in levels} < {s.dataset for s in suites_of("intermediate")}
 
 
 def test_every_parameter_has_a_provider() -> None:
