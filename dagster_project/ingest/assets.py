@@ -130,7 +130,8 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
         for table in source.tables:
             suite = suite_for("raw", table)
             if dg.AssetCheckKey(landing_key(table), check_name(suite)) in context.selected_asset_check_keys:
-                yield check_result(settings, landing_key(table), suite, loaded.outcomes[table])
+                outcome = loaded.outcomes[table]
+                yield check_result(settings, landing_key(table), suite, outcome, incident_of(context))
         if not loaded.landed:
             failed = "\n".join(o.summary() for o in loaded.outcomes.values() if not o.passed)
             raise dg.Failure(

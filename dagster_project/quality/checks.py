@@ -34,7 +34,7 @@ def build_check(suite: SuiteFile) -> dg.AssetChecksDefinition:
         year = int(context.partition_key) if suite.year_column else None
         outcome = check_partition(settings, suite, year)
         keep(settings, incident_of(context), outcome)
-        return check_result(settings, asset_key, suite, outcome)
+        return check_result(settings, asset_key, suite, outcome, incident_of(context))
 
     return _check
 

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.quality.data_docs import page_path
+from dagster_project.quality.results import rows_folder
 from dagster_project.quality.suites import SuiteFile
 from dagster_project.quality.validate import SuiteOutcome
 from dagster_project.settings import Settings
@@ -17,9 +18,9 @@ def check_name(suite: SuiteFile) -> str:
 
 
 def check_result(
-    settings: Settings, asset_key: dg.AssetKey, suite: SuiteFile, outcome: SuiteOutcome
+    settings: Settings, asset_key: dg.AssetKey, suite: SuiteFile, outcome: SuiteOutcome, run_id: str = ""
 ) -> dg.AssetCheckResult:
-    """A finding to stop for is an error (and blocks); one to look at is a warning and never blocks."""
+    """run_id: under which the failing rows were kept. A finding to stop for is an error (and blocks); one to look at is a warning and never blocks."""
     metadata: dict[str, Any] = {
         "partition": outcome.partition,
         "rows_checked": outcome.n_rows,
@@ -36,6 +37,9 @@ def check_result(
                 for f in outcome.findings
             ]
         )
+        in_full = rows_folder(settings, run_id, outcome)
+        if in_full.is_dir():
+            metadata["failing_rows_in_full"] = dg.MetadataValue.path(str(in_full))
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=check_name(suite),

@@ -42,6 +42,11 @@ def incident_of(context: Any) -> str:
     return str(context.run.root_run_id or context.run.run_id)
 
 
+def rows_folder(settings: Settings, run_id: str, outcome: SuiteOutcome) -> Path:
+    """Where the failing rows of an outcome stand in full; there is none without such rows."""
+    return settings.quality / "runs" / run_id / f"{outcome.suite}__{outcome.partition}"
+
+
 def keep(settings: Settings, run_id: str, outcome: SuiteOutcome) -> None:
     """Write an outcome: its page in the data docs, its result rows, and its failing rows."""
     from dagster_project.quality.data_docs import write_page
@@ -49,8 +54,8 @@ def keep(settings: Settings, run_id: str, outcome: SuiteOutcome) -> None:
     write_page(settings, outcome)
     folder = settings.quality / "runs" / run_id
     name = f"{outcome.suite}__{outcome.partition}"
-    rows_folder = folder / name
-    shutil.rmtree(rows_folder, ignore_errors=True)
+    failing = rows_folder(settings, run_id, outcome)
+    shutil.rmtree(failing, ignore_errors=True)
     stage, _, dataset = outcome.suite.partition("__")
     number = _run_number(settings, run_id)
     rows = [
@@ -78,7 +83,7 @@ def keep(settings: Settings, run_id: str, outcome: SuiteOutcome) -> None:
     for place, result in enumerate(outcome.results, 1):
         if result.rows is not None and not result.success and not RESTRICTED.search(dataset):
             table = pa.Table.from_pandas(result.rows.astype(str), preserve_index=False)
-            write_parquet(table, rows_folder / f"{place:03d}_{result.expectation}.parquet")
+            write_parquet(table, failing / f"{place:03d}_{result.expectation}.parquet")
     write_parquet(pa.Table.from_pylist(rows, schema=RESULT), folder / f"{name}.parquet")
 
 

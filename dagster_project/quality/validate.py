@@ -190,7 +190,15 @@ def _result(result: Any, frame: pd.DataFrame) -> Result:
     if exception:
         observed = f"could not be evaluated: {exception}."
     elif not result.success and "unexpected_count" in details:
-        observed = f"{details['unexpected_count']} of {details.get('element_count', len(frame))} rows fail."
+        # Our own expectations say in words what they found; it may be about no row at all.
+        said = f"{details['details']}. " if details.get("details") else ""
+        count = details["unexpected_count"]
+        counted = count or not said
+        observed = (
+            f"{said}{count} of {details.get('element_count', len(frame))} rows fail."
+            if counted
+            else said.strip()
+        )
     elif result.success:
         observed = "holds."
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 
 from tests.integration.conftest import Home, new_home
+from tests.unit.test_alerts import Hook
 
 pytestmark = pytest.mark.integration
 
@@ -158,8 +160,15 @@ def test_a_second_run_changes_no_byte_and_says_so(loaded: Loaded) -> None:
     assert {p: p.stat().st_mtime_ns for p in (home.home / "releases").rglob("*") if p.is_file()} == stamps
 
 
-def test_a_broken_year_stops_itself_only(tmp_path: Path) -> None:
-    """2023 arrives damaged and 2020 with a new note: 2020 loads, 2023 and the release stay as they were."""
+def test_a_broken_year_stops_itself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2023 arrives damaged and 2020 with a new note: 2020 loads, 2023 and the release stay as they were.
+
+    The wave of 2023 cannot be read, and a figure of 2023 is read and fails a raw check: it has more decimals
+    than anybody prints. Neither is staged, and one message tells of the run.
+    """
+    hook = Hook()
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    monkeypatch.setenv("FENGCHAO_ALERTS", f"json+http://127.0.0.1:{hook.server_port}/x")
     home = new_home(tmp_path)
     first = home.fengchao("run", "--years", "2020,2023")
     assert first.returncode == 0, first.stdout + first.stderr
@@ -169,6 +178,8 @@ def test_a_broken_year_stops_itself_only(tmp_path: Path) -> None:
     export = next((home.raw / "questionnaires" / "2023").glob("9*.csv")).relative_to(home.raw)
     intact = (home.raw / export).read_bytes()
     home.edit(str(export), lambda content: content.replace("城市商业银行".encode(), b"\xff\xfe\x81"))
+    figures = "disclosures/2023/S027.csv"
+    home.edit(figures, lambda content: content.replace(b"83.98", b"83.98000"))
     note = "questionnaires/2020/codebook.csv"
     home.edit(note, lambda content: content.rstrip(b"\r\n") + b" checked\n")
 
@@ -181,11 +192,32 @@ def test_a_broken_year_stops_itself_only(tmp_path: Path) -> None:
     changed = {name for name in after if after[name] != landing.get(name)}
     assert changed == {"codebook_item/year=2020/codebook_item.parquet"}
     assert (home.home / "releases" / "current").resolve().name == release
+    assert "raw__disclosure_figure (2023)" in broken.stdout and "decimals" in broken.stdout
+    ((_, sent),) = hook.bodies
+    assert sent["year"] == 2023 and "raw__disclosure_figure (2023)" in sent["text"]
+    checked = _last_checked(home)
+    assert {name for name in checked["2023"] if not name.startswith("raw__")} == set()
+    assert {"staging__stg_questionnaire__answer", "marts__mart_answer_share"} <= checked["2020"]
 
     # The command that makes releases refuses as well, and says which file to correct.
     home.edit(str(export), lambda _: intact)
+    home.edit(figures, lambda content: content.replace(b"83.98000", b"83.98"))
     repaired = home.fengchao("run", "--years", "2020,2023")
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    assert "marts__mart_fintech_investment" in _last_checked(home)["2023"]
+    assert len(hook.bodies) == 1
+    hook.shutdown()
+    hook.server_close()
+
+
+def _last_checked(home: Home) -> dict[str, set[str]]:
+    """Suites by partition that the newest run which checked the partition ran."""
+    runs = sorted((home.home / "quality" / "runs").glob("*/run_no"), key=lambda path: int(path.read_text()))
+    last: dict[str, set[str]] = {}
+    for run in runs:
+        names = [path.stem.rpartition("__") for path in run.parent.glob("*__*.parquet")]
+        last |= {year: {suite for suite, _, other in names if other == year} for _, _, year in names}
+    return last
 
 
 def test_a_failed_check_of_a_mart_keeps_the_release(tmp_path: Path) -> None:
