@@ -53,6 +53,8 @@ def check_answers(home: Path, millions: int) -> None:
 def _multiply(home: Path, target: Path, millions: int) -> None:
     """A build database and a landed file with that many answers; made by another process, its memory is not ours."""
     code = f"""
+import duckdb
+from pathlib import Path
 landed = Path({str(target)!r}, "landing", "questionnaire_answer", "year={YEAR}")
 landed.mkdir(parents=True)
 db = Path({str(target)!r}, "warehouse", "fengchao_build.duckdb")

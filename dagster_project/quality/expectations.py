@@ -225,7 +225,28 @@ class ExpectNoPersonalDataColumn(_FrameExpectation):
         return _none(frame), _first([n for n in names if n in forbidden or self._WORDS.search(n.lower())])
 
 
+class ExpectPairsToBeKnown(_FrameExpectation):
+    """The two `columns` of each row hold a pair that is listed in `known`; rows with a NULL in one are left out.
+
+    Great Expectations has `expect_column_pair_values_to_be_in_set`, which compares each row with each pair:
+    minutes for a million answers and a few hundred options of items.
+    """
+
+    columns: list[str]
+    known: list[Any] | SuiteParameterDict
+    success_keys: ClassVar[tuple[str, ...]] = ("columns", "known", "only")
+
+    def _failing(self, frame: pd.DataFrame, given: dict[str, Any]) -> tuple[pd.Series, str]:
+        pairs = frame[given["columns"]].dropna()
+        known = pd.MultiIndex.from_tuples([tuple(pair) for pair in given["known"]])
+        failed = pd.Series(~pd.MultiIndex.from_frame(pairs).isin(known), index=pairs.index)
+        failed = failed.reindex(frame.index, fill_value=False)
+        names = sorted(set(_joined(frame[failed], given["columns"])))
+        return failed, _first([f"{name} is not listed" for name in names])
+
+
 CUSTOM = (
+    ExpectPairsToBeKnown,
     ExpectGroupSumsToEqual,
     ExpectGroupCountsToEqual,
     ExpectValuesInRangeOfTheirKind,

@@ -37,7 +37,11 @@ def columns_of(suite: SuiteFile) -> list[str]:
         kwargs = expectation["kwargs"]
         found |= {kwargs[key] for key in _COLUMN_KEYS if isinstance(kwargs.get(key), str)}
         found |= set(kwargs.get("only", {}))
-        found |= {name for key in ("column_list", "column_set", "group_by") for name in kwargs.get(key, [])}
+        found |= {
+            name
+            for key in ("column_list", "column_set", "group_by", "columns")
+            for name in kwargs.get(key, [])
+        }
     return sorted(found)
 
 

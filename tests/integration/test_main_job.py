@@ -170,7 +170,7 @@ def test_a_broken_year_stops_itself_only(tmp_path: Path, monkeypatch: pytest.Mon
     threading.Thread(target=hook.serve_forever, daemon=True).start()
     monkeypatch.setenv("FENGCHAO_ALERTS", f"json+http://127.0.0.1:{hook.server_port}/x")
     home = new_home(tmp_path)
-    first = home.fengchao("run", "--years", "2020,2023")
+    first = home.fengchao("run")
     assert first.returncode == 0, first.stdout + first.stderr
     release = (home.home / "releases" / "current").resolve().name
     landing = home.hashes("landing")

@@ -174,8 +174,8 @@ MUTATIONS: dict[str, Mutation] = {
     "expect_column_values_to_be_unique": _twice,
     "expect_compound_columns_to_be_unique": _twice,
     "expect_column_pair_values_a_to_be_greater_than_b": _part_above_whole,
-    "expect_column_pair_values_to_be_in_set": lambda frame, kwargs: _set(
-        frame, kwargs["column_B"], "no option", _row(frame, kwargs, kwargs["column_B"])
+    "expect_pairs_to_be_known": lambda frame, kwargs: _set(
+        frame, kwargs["columns"][1], "no option", _row(frame, kwargs, *kwargs["columns"])
     ),
     "expect_column_distinct_values_to_equal_set": _category_gone,
     "expect_column_distinct_values_to_contain_set": _category_gone,
@@ -207,6 +207,9 @@ class Partitions:
     def relation(self, suite: SuiteFile) -> str:
         if suite.stage == "raw":
             files = f"{self.settings.landing}/{suite.relation}/**/{suite.relation}.parquet"
+            return f"read_parquet('{files}', hive_partitioning=false)"
+        if suite.stage == "analysis":
+            files = f"{self.settings.analysis}/{suite.relation}/**/{suite.relation}.parquet"
             return f"read_parquet('{files}', hive_partitioning=false)"
         if suite.stage == "release":
             return f"'{self.settings.releases}/current/parquet/{suite.relation}.parquet'"

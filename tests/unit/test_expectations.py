@@ -78,6 +78,14 @@ CASES: list[tuple[str, dict[str, Any], pd.DataFrame, pd.DataFrame, int, str]] = 
         "a moved by 11.0",
     ),
     (
+        "expect_pairs_to_be_known",
+        {"columns": ["item", "option"], "known": [["a", "x"], ["a", "y"], ["b", "x"]]},
+        SHARES,
+        SHARES.assign(option=["x", None, "y"]),
+        1,
+        "b|y is not listed",
+    ),
+    (
         "expect_no_personal_data_column",
         {"allowed": ["name_zh"], "forbidden": ["response_id"]},
         pd.DataFrame({"name_zh": ["甲"], "ship": [1], "recipe": [1]}),
