@@ -205,7 +205,7 @@ def test_a_load_sets_unknown_names_aside_and_proposes(tmp_path: Path) -> None:
     path.write_text(text.replace("无锡农商行,", "无锡农商航,"), encoding="utf-8")
     side = sidecar_path(path)
     side.write_text(side.read_text("utf-8").replace(before, sha256_of(path)), encoding="utf-8")
-    loaded = load(Settings(home=tmp_path / "home", raw=raw), DISCLOSURES, 2023)
+    loaded = load(Settings(home=tmp_path / "home", raw=raw), DISCLOSURES, 2023, "run")
     assert loaded.landed
     assert [reject.reason for reject in loaded.rejects].count("unknown_bank") == 1
     with loaded.bank_review.open(encoding="utf-8-sig", newline="") as handle:

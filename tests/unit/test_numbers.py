@@ -231,7 +231,8 @@ def test_every_disclosed_value_parses() -> None:
 def test_every_published_value_parses_or_is_a_range() -> None:
     """Two ranges are printed, which are no single number; they are set aside at landing."""
     refused, seen = [], 0
-    for path in sorted((RAW / "published").glob("*/*.csv")):
+    files = [path for path in (RAW / "published").glob("*/*.csv") if path.name != "claims.csv"]
+    for path in sorted(files):
         with path.open(encoding="utf-8", newline="") as handle:
             for row in csv.DictReader(handle):
                 if row["unit"] in ("text", "date", "year-month"):
