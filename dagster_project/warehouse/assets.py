@@ -11,7 +11,7 @@ from dagster_project.errors import FengchaoError
 from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse.dbt_runner import NodeResult, manifest_path, run_dbt
+from dagster_project.warehouse.dbt_runner import NodeResult, manifest_path, run_nodes
 from dagster_project.warehouse.sources import ensure_sources
 
 # Unit tests of the models belong to the test suite, not to a production run.
@@ -67,11 +67,10 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
         models = _selected_models(context)
         if not partitioned:
             _build_missing_parents(settings, models)
-        tests = sorted(key.name for key in context.selected_asset_check_keys)
+        tests = [key.name for key in context.selected_asset_check_keys]
         # Models and tests are named one by one: a test that also reads a table which this step does
         # not build (and which may not exist yet) belongs to the step that builds it.
-        arguments = ["--select", *models, *tests, "--indirect-selection", "empty"]
-        results = run_dbt(settings, "build", arguments, window)
+        results = run_nodes(settings, "build", [*models, *tests], window)
         rows = _row_counts(settings, context, models, window)
         yield from _events(context, results, rows)
 
@@ -148,7 +147,7 @@ def _build_missing_parents(settings: Settings, models: list[str]) -> None:
     missing = sorted(nodes[key]["name"] for key in wanted if nodes[key]["name"] not in existing | set(models))
     if missing:
         # No row has the year 0: the tables get their columns and stay empty.
-        for result in run_dbt(settings, "run", ["--select", *missing], [0]):
+        for result in run_nodes(settings, "run", missing, [0]):
             if result.failed:
                 raise dg.Failure(description=f"dbt failed: {result.message}", allow_retries=False)
 
