@@ -16,6 +16,7 @@ from typing import Any
 
 from dagster_project.alerts import alert
 from dagster_project.errors import FengchaoError
+from dagster_project.event_log import keep_engines
 from dagster_project.run_report import RunReport, read_run
 from dagster_project.settings import Settings, load_settings
 
@@ -59,6 +60,7 @@ def run_all(
     prepare_instance(settings)
     from dagster import DagsterInstance
 
+    keep_engines()
     # A skipped year has no check results; Dagster warns of each. Failures come with the summary.
     for name in ("dagster", "dagster._core.execution.plan.active"):
         logging.getLogger(name).setLevel(logging.ERROR)
