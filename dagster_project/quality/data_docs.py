@@ -10,6 +10,7 @@ import html
 import json
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,14 @@ _STYLES = ("bootstrap.min.css", "data_docs.css")
 
 def page_path(settings: Settings, suite: str, partition: str) -> Path:
     return settings.data_docs / "validations" / f"{suite}__{partition}.html"
+
+
+@cache
+def _view() -> Any:
+    """One view for all pages: a new one would compile its templates anew."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
 
 
 def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
@@ -76,9 +85,8 @@ def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
 
 def _rendered(raw: Any) -> str:
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
-    return str(DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(raw)))
+    return str(_view().render(ValidationResultsPageRenderer().render(raw)))
 
 
 def _plain_page(outcome: SuiteOutcome) -> str:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.errors import FengchaoError
+from dagster_project.quality.gx_speed import keep_configurations
 from dagster_project.quality.suites import SuiteFile
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class SuiteOutcome:
 def _context() -> Any:
     import great_expectations as gx
 
+    keep_configurations()
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)
