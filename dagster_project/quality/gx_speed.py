@@ -1,7 +1,7 @@
 """A quicker Great Expectations, with the same results.
 
-An expectation makes its whole configuration anew for every key that is read of it, some thirty times
-per metric; that was 40 % of the time of a suite.
+An expectation makes its whole configuration anew for every key that is read of it, about a hundred
+times per validation; under the profiler that was 44 % of the time of a suite.
 """
 
 from __future__ import annotations
