@@ -2,8 +2,8 @@
 
 Dagster makes a new SQLAlchemy engine for every statement, which compiles every statement anew, and
 SQLite waits for the disk at every commit. Here one engine is kept per file, and commits are flushed
-at checkpoints only: the files are in WAL mode, so a power cut may take the last events of a run from
-the log but leaves the log whole. Events are no data: a release never reads them.
+at checkpoints only, in the files that are in WAL mode: a power cut may take the last events of a run
+from the log but leaves the log whole. Events are no data: a release never reads them.
 """
 
 from __future__ import annotations
@@ -37,4 +37,5 @@ def _keeping(create_engine: Any) -> Any:
 
 
 def _relax(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA synchronous=NORMAL")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        connection.execute("PRAGMA synchronous=NORMAL")
