@@ -32,7 +32,11 @@ from dagster_project.warehouse.lock import warehouse_lock
 FRAMEWORK_TABLES = (
     "framework_dimension",
     "framework_indicator",
+    "framework_item",
     "framework_option",
+    "framework_scenario",
+    "framework_threshold",
+    "framework_grade",
     "framework_bank_type",
     "measure",
     "choice_rule",
