@@ -150,16 +150,3 @@ def test_estimates_with_finite_population(con: duckdb.DuckDBPyConnection) -> Non
             assert got[5] == int(float(row["df"]))
         compared += 1
     assert (compared, without_value) == (102, 3)
-
-
-def test_small_groups_are_withheld(con: duckdb.DuckDBPyConnection) -> None:
-    """Four private banks in 2021 and 2022: their number is shown, no result; in 2023 there are five."""
-    query = """
-        select wave, n, index is null, suppressed, grade is null, rank is null
-        from marts.mart_index where population_value = 'private' and scenario = 'headline' order by wave
-    """
-    assert con.execute(query).fetchall() == [
-        (2021, 4, True, True, True, True),
-        (2022, 4, True, True, True, True),
-        (2023, 5, False, False, False, False),
-    ]

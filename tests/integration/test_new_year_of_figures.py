@@ -62,7 +62,7 @@ def test_a_new_year_is_added_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     report = _files(raw)
     monkeypatch.setenv("FENGCHAO_HOME", str(home.home))
     monkeypatch.setenv("FENGCHAO_RAW", str(raw))
-    found = load(load_settings(), REPORTS, 2024)
+    found = load(load_settings(), REPORTS, 2024, "run")
     assert found is not None and found.landed and found.rows == {"disclosure_candidate": 3}
     shown = home.fengchao("review", "--year", "2024")
     assert "3 wait." in shown.stdout and "28.36亿元" in shown.stdout, shown.stdout + shown.stderr

@@ -67,6 +67,8 @@ def _row_condition_made_true(frame: Frame, kwargs: dict[str, Any]) -> Frame:
 
 
 def _null(frame: Frame, kwargs: dict[str, Any]) -> Frame:
+    if "mostly" in kwargs:  # one row more or less is allowed: all of them are not
+        return frame.assign(**{kwargs["column"]: None})
     return _set(frame, kwargs["column"], None, _row(frame, kwargs))
 
 
