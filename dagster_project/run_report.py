@@ -62,7 +62,7 @@ def read_run(instance: Any, run_id: str) -> RunReport:
 def _phase(step: str) -> str:
     if step.startswith("land_"):
         return "landing"
-    if step.startswith("analyse_"):
+    if step.startswith(("analyse_", "analysis__")):
         return "analysis"
     if step.startswith("release"):
         return "release"

@@ -5,17 +5,18 @@ Reads the current release, which is what people quote from; the build file is ne
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from rapidfuzz import fuzz, process
 
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.reference import load_directory
 from dagster_project.release.build import current_release
 from dagster_project.settings import Settings
+from dagster_project.warehouse.records import records
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +53,7 @@ def trace(settings: Settings, bank: str, year: int, measure: str) -> list[Trace]
         kind, entity = _entity(settings, con, bank, year)
         key = [kind, entity, year, described["measure"]]
         where = "entity_kind = ? and entity_id = ? and fiscal_year = ? and measure = ?"
-        figures = _rows(
+        figures = records(
             con,
             f"select * from mart_disclosure_value where {where} order by period, choice_no nulls last, figure_id",
             key,
@@ -60,12 +61,12 @@ def trace(settings: Settings, bank: str, year: int, measure: str) -> list[Trace]
         if not figures:
             raise FengchaoError(_no_figure(con, bank, year, described, kind, entity))
         chosen = {
-            row["period"]: row for row in _rows(con, f"select * from mart_bank_measure where {where}", key)
+            row["period"]: row for row in records(con, f"select * from mart_bank_measure where {where}", key)
         }
-        checks = _rows(
+        checks = records(
             con, f"select * from mart_disclosure_check where {where} order by rule, figure_id", key
         )
-        rules = {row["rule_id"]: row["description_en"] for row in _rows(con, "select * from choice_rule", [])}
+        rules = {row["rule_id"]: row["description_en"] for row in records(con, "select * from choice_rule")}
     traces = []
     for period in sorted({row["period"] for row in figures}, key=lambda p: (p != "full_year", p)):
         best = chosen.get(period)
@@ -81,21 +82,17 @@ def trace(settings: Settings, bank: str, year: int, measure: str) -> list[Trace]
     return traces
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> list[Row]:
-    cursor = con.execute(query, values)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 def _measure(con: duckdb.DuckDBPyConnection, text: str) -> Row:
     known: dict[str, Row] = {}
-    for row in _rows(con, "select * from measure order by measure", []):
+    for row in records(con, "select * from measure order by measure"):
         known |= {row["measure"]: row, row["label_zh"]: row, row["label_en"].casefold(): row}
     found = known.get(text) or known.get(text.casefold())
     if found is None:
-        near = difflib.get_close_matches(text.casefold(), list(known), n=3, cutoff=0.3)
+        near = [
+            name for name, _, _ in process.extract(text.casefold(), list(known), scorer=fuzz.ratio, limit=3)
+        ]
         raise FengchaoError(
-            f"No measure {text!r}. Nearest: {', '.join(near) or 'none'}; all: "
+            f"No measure {text!r}. Nearest: {', '.join(near)}; all: "
             f"{', '.join(sorted({row['measure'] for row in known.values()}))}."
         )
     return found

@@ -18,7 +18,7 @@ from dagster_project.analysis.sensitivity import leave_one_out, method_sensitivi
 from dagster_project.analysis.tables import TABLES, analysis_path
 from dagster_project.analysis.weights import weight_sets
 from dagster_project.ingest.landing import write_parquet
-from dagster_project.quality.data_docs import write_page
+from dagster_project.quality.results import keep
 from dagster_project.quality.suites import suite_for
 from dagster_project.quality.validate import SuiteOutcome, validate
 from dagster_project.settings import Settings
@@ -58,14 +58,17 @@ def analyse(wave: WaveScores, parameters: Parameters) -> dict[str, pa.Table]:
     }
 
 
-def publish(settings: Settings, year: int, tables: dict[str, pa.Table]) -> Analysed:
-    """Run the suites on the rows in memory; the files are replaced only when all of them hold."""
+def publish(settings: Settings, year: int, tables: dict[str, pa.Table], run_id: str) -> Analysed:
+    """Run the suites on the rows in memory; the files are replaced only when all of them hold.
+
+    run_id: under which the results of the suites are kept.
+    """
     outcomes = {
         name: validate(table.to_pandas(), suite_for("analysis", name), str(year))
         for name, table in tables.items()
     }
     for outcome in outcomes.values():
-        write_page(settings, outcome)
+        keep(settings, run_id, outcome)
     done = Analysed(tables, outcomes)
     if done.passed:
         for name, table in tables.items():

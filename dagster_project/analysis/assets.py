@@ -13,6 +13,7 @@ from dagster_project.ingest.assets import column_schema
 from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
 from dagster_project.quality.outcome_events import check_name, check_result
+from dagster_project.quality.results import incident_of
 from dagster_project.quality.suites import suite_for
 from dagster_project.settings import load_settings
 
@@ -77,13 +78,13 @@ def analyse_scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
         if wave is None:
             context.log.info(f"Skipped: wave {year} has no scored answers in restricted.int_item_score.")
             return
-        done = publish(settings, year, analyse(wave, parameters))
+        done = publish(settings, year, analyse(wave, parameters), incident_of(context))
     except FengchaoError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     for table, outcome in done.outcomes.items():
         suite = suite_for("analysis", table)
         if dg.AssetCheckKey(analysis_key(table), check_name(suite)) in context.selected_asset_check_keys:
-            yield check_result(settings, analysis_key(table), suite, outcome)
+            yield check_result(settings, analysis_key(table), suite, outcome, incident_of(context))
     if not done.passed:
         failed = "\n".join(outcome.summary() for outcome in done.outcomes.values() if not outcome.passed)
         raise dg.Failure(

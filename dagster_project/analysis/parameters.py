@@ -5,14 +5,11 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from dagster_project.errors import InputError
 from dagster_project.settings import DBT_DIR
+from dagster_project.warehouse.variables import PROJECT_FILE, dbt_variables
 
-PROJECT_FILE = DBT_DIR / "dbt_project.yml"
 THRESHOLD_FILE = DBT_DIR / "seeds" / "framework" / "framework_threshold.csv"
 FEWEST_DRAWS = 1000
 
@@ -50,7 +47,7 @@ def _headline_threshold() -> float:
 
 def load_parameters(path: Path = PROJECT_FILE) -> Parameters:
     """Raises InputError that names the variable which is missing or out of range."""
-    given: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")).get("vars") or {}
+    given = dbt_variables(path)
     try:
         parameters = Parameters(
             seed=int(given["robustness_seed"]),

@@ -8,9 +8,6 @@ from typing import Any
 
 from dagster_project.audit.figures import Figure
 
-# impossible: no data can give it. inconsistent: contradicts another printed figure.
-# unit: a change of a share in percent. wording: words that the numbers contradict.
-SEVERITIES = ("impossible", "inconsistent", "unit", "wording")
 RULES = (
     "share_not_a_count",
     "options_not_100",
@@ -26,6 +23,8 @@ RULES = (
 class Finding:
     """One error in print.
 
+    severity: impossible (no data can give it), inconsistent (contradicts another printed figure), unit (a
+    change of a share in percent) or wording (words that the numbers contradict).
     expected: what it would have to be. others: ids of the figures it was held against.
     n, candidates: the number of respondents inferred for the block, and all numbers that fit it.
     """

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import yaml
 
 from dagster_project.audit.claims import Claim, Interval
 from dagster_project.audit.figures import ALL, Figure, build_figures, build_items
 from dagster_project.ingest.landing import landed_years, landing_path
 from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.warehouse.variables import dbt_variables
 
 TABLES = ("published_figure", "published_claim", "disclosure_figure", "codebook_item")
 
@@ -71,5 +71,4 @@ def read_amounts(settings: Settings, documents: set[str]) -> dict[str, Interval]
 
 def words_tolerance() -> float:
     """Points that a number printed as words may be off: the variable that the reconciliation uses."""
-    project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
-    return float(project["vars"]["words_tolerance_pp"])
+    return float(dbt_variables()["words_tolerance_pp"])

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from dagster_project.ingest.landing import write_parquet
+from dagster_project.analysis.tables import analysis_path
+from dagster_project.ingest.landing import ensure_columns, write_parquet
 from dagster_project.settings import Settings
 
 TABLE = "published_audit"
@@ -26,14 +26,12 @@ SCHEMA = pa.schema(
 
 
 def table_path(settings: Settings, year: int) -> Path:
-    return settings.analysis / TABLE / f"year={year}" / f"{TABLE}.parquet"
+    return analysis_path(settings, TABLE, year)
 
 
 def ensure_empty(settings: Settings) -> None:
     """The file of `year=0` carries the columns, so that an audit that has not run is zero rows."""
-    path = table_path(settings, 0)
-    if not path.exists() or pq.read_schema(path).names != SCHEMA.names:
-        write_parquet(SCHEMA.empty_table(), path)
+    ensure_columns(SCHEMA, table_path(settings, 0), is_carrier=True)
 
 
 def write_findings(settings: Settings, rows: Iterable[Mapping[str, Any]], years: Iterable[int]) -> None:

@@ -13,6 +13,7 @@ from dagster_project.quality.disclosure_audit import MIN_WIDTH_COUNT, MIN_WIDTH_
 from dagster_project.quality.results import incident_of, keep
 from dagster_project.quality.validate import Result, SuiteOutcome
 from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.variables import dbt_variables
 
 if TYPE_CHECKING:
     import duckdb
@@ -91,9 +92,7 @@ def _members(con: "duckdb.DuckDBPyConnection", wave: int, base: str) -> "pd.Data
 
 def _small(intervals: "pd.DataFrame") -> "pd.DataFrame":
     """The groups that must not be known; those hidden for their sake may be."""
-    from dagster_project.analysis.parameters import load_parameters
-
-    return intervals[intervals["n"] < load_parameters().min_group_size].copy()
+    return intervals[intervals["n"] < int(dbt_variables()["min_group_size"])].copy()
 
 
 def build_disclosure_check(mart: str, audit: Any, unit: str) -> dg.AssetChecksDefinition:

@@ -20,7 +20,10 @@ def check_name(suite: SuiteFile) -> str:
 def check_result(
     settings: Settings, asset_key: dg.AssetKey, suite: SuiteFile, outcome: SuiteOutcome, run_id: str = ""
 ) -> dg.AssetCheckResult:
-    """run_id: under which the failing rows were kept. A finding to stop for is an error (and blocks); one to look at is a warning and never blocks."""
+    """A finding to stop for is an error (and blocks); one to look at is a warning and never blocks.
+
+    run_id: under which the failing rows were kept.
+    """
     metadata: dict[str, Any] = {
         "partition": outcome.partition,
         "rows_checked": outcome.n_rows,

@@ -13,12 +13,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import yaml
-
 from dagster_project.ingest.csvfile import read_csv_rows
 from dagster_project.ingest.measures import MEASURES_DIR
 from dagster_project.quality.suites import SuiteFile
-from dagster_project.settings import DBT_DIR, EXPECTATIONS_DIR, Settings
+from dagster_project.settings import EXPECTATIONS_DIR, Settings
+from dagster_project.warehouse.variables import dbt_variables
 
 _NAMED = re.compile(r'"\$PARAMETER": "(\w+)"')
 EXPECTED_COUNTS = EXPECTATIONS_DIR / "expected_counts.csv"
@@ -139,18 +138,13 @@ def _reviewed_years(settings: Settings, suite: SuiteFile, year: int | None) -> l
     return sorted({int(row["year"]) for row in expected_counts() if row["table"] == table})
 
 
-def _min_group_size(settings: Settings, suite: SuiteFile, year: int | None) -> int:
-    project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))
-    return int(project["vars"]["min_group_size"])
-
-
 _PROVIDERS: dict[str, Callable[[Settings, SuiteFile, int | None], Any]] = {
     "measure_ranges": _measure_ranges,
     "landed_rows": _landed_rows,
     "landed_years": _landed_years,
     "reviewed_counts": _reviewed_counts,
     "reviewed_years": _reviewed_years,
-    "min_group_size": _min_group_size,
+    "min_group_size": lambda settings, suite, year: int(dbt_variables()["min_group_size"]),
     # Relative to the partition, never to the clock.
     "year_end": lambda settings, suite, year: f"{year}-12-31",
 }

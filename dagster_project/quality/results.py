@@ -2,14 +2,14 @@
 
 A run that repeats another (a retry) writes into the folder of the first, so a check is counted once
 per incident. Beside the results of a failed expectation stand its failing rows, in full up to a
-bound, except those about single respondents: these stay in the landing's quarantine. Folders beyond the newest `FENGCHAO_QUALITY_RUNS` (default 500) are removed.
+bound, except those about single respondents: these stay in the landing's quarantine. Folders beyond
+the newest `FENGCHAO_QUALITY_RUNS` (default 500) are removed.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,8 @@ RESULT = pa.schema(
         ("n_failed", _I), ("observed", _S), ("reason", _S), ("sample", _S),
     ]
 )  # fmt: skip
-# Rows of these tables are about single respondents: they stay in the landing and its quarantine.
+# The newest runs may still be going on.
 _OPEN_RUNS = 20
-RESTRICTED = re.compile(
-    r"questionnaire|^int_(answer|item_score|indicator_score|dimension_score|index_score)$"
-)
 
 
 def incident_of(context: Any) -> str:
@@ -75,13 +72,13 @@ def keep(settings: Settings, run_id: str, outcome: SuiteOutcome) -> None:
             "observed": result.observed,
             "reason": result.reason,
             "sample": "[]"
-            if RESTRICTED.search(dataset)
+            if outcome.is_restricted
             else json.dumps(result.sample, ensure_ascii=False, default=str, sort_keys=True),
         }
         for place, result in enumerate(outcome.results, 1)
     ]
     for place, result in enumerate(outcome.results, 1):
-        if result.rows is not None and not result.success and not RESTRICTED.search(dataset):
+        if result.rows is not None and not result.success and not outcome.is_restricted:
             table = pa.Table.from_pandas(result.rows.astype(str), preserve_index=False)
             write_parquet(table, failing / f"{place:03d}_{result.expectation}.parquet")
     write_parquet(pa.Table.from_pylist(rows, schema=RESULT), folder / f"{name}.parquet")

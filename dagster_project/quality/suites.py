@@ -2,7 +2,7 @@
 
 Each expectation says in `meta` how serious it is (`severity`: stop or look), why it exists (`reason`)
 and who looks after it (`owner`). The suite's `meta` names the table and the column of the year, and
-`landed`, the landed table it is compared with.
+`landed`, the landed table it is compared with; `restricted` marks rows that a schema does not.
 """
 
 from __future__ import annotations
@@ -41,6 +41,15 @@ class SuiteFile:
     @property
     def name(self) -> str:
         return f"{self.stage}__{self.dataset}"
+
+    @property
+    def is_restricted(self) -> bool:
+        """Rows of single respondents or of groups too small to show: no row of it is kept or shown."""
+        return (
+            "questionnaire" in self.dataset
+            or self.relation.startswith("restricted.")
+            or bool(self.content["meta"].get("restricted"))
+        )
 
 
 def read_suite(path: Path) -> SuiteFile:

@@ -53,6 +53,7 @@ class SuiteOutcome:
     n_rows: int
     results: tuple[Result, ...]
     raw: Any = None
+    is_restricted: bool = False  # as the suite: its failing rows are kept nowhere but in the landing
 
     @property
     def n_expectations(self) -> int:
@@ -124,9 +125,9 @@ def validate(
 ) -> SuiteOutcome:
     """Check `frame` against `suite`.
 
-    frame: rows of one partition. parameters: what the suite names as `$PARAMETER`. Returns the outcome with at most 20 failing rows per expectation,
-    each with its provenance columns where the frame has them. Raises FengchaoError for a suite that
-    Great Expectations does not fully understand.
+    frame: rows of one partition. parameters: what the suite names as `$PARAMETER`. Returns the outcome
+    with at most 20 failing rows per expectation, each with its provenance columns where the frame has
+    them. Raises FengchaoError for a suite that Great Expectations does not fully understand.
     """
     built = _build(suite)
     result_format = {
@@ -140,7 +141,7 @@ def validate(
         .validate(built, result_format=result_format, expectation_parameters=parameters)
     )
     results = tuple(_result(result, frame) for result in raw.results)
-    return SuiteOutcome(suite.name, partition, len(frame), results, raw)
+    return SuiteOutcome(suite.name, partition, len(frame), results, raw, suite.is_restricted)
 
 
 def merge(outcomes: list[SuiteOutcome]) -> SuiteOutcome:

@@ -72,13 +72,12 @@ def write_feedback(settings: Settings, wave: int, token: str = "") -> list[Path]
 
     from dagster_project.release.report_font import subset_for
     from dagster_project.warehouse.lock import warehouse_lock
+    from dagster_project.warehouse.records import records
 
     if not settings.warehouse_db.exists():
         raise FengchaoError(f"{settings.warehouse_db} does not exist. Load the wave first: fengchao run.")
     with warehouse_lock(settings), duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
-        result = con.execute(_QUERY, {"wave": wave, "min": MIN_PEERS})
-        names = [column[0] for column in result.description or []]
-        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        rows = records(con, _QUERY, {"wave": wave, "min": MIN_PEERS})
     by_token: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_token.setdefault(row["respondent_token"], []).append(row)

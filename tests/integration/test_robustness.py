@@ -117,7 +117,7 @@ def test_a_second_analysis_writes_the_same_bytes(settings: Settings) -> None:
     wave = read_wave(settings, 2023)
     assert wave is not None
     before = {name: analysis_path(settings, name, 2023).read_bytes() for name in TABLES}
-    assert publish(settings, 2023, analyse(wave, load_parameters())).passed
+    assert publish(settings, 2023, analyse(wave, load_parameters()), "run").passed
     assert {name: analysis_path(settings, name, 2023).read_bytes() for name in TABLES} == before
 
 
@@ -129,10 +129,10 @@ def test_a_failing_suite_keeps_the_last_files(settings: Settings) -> None:
     before = {name: analysis_path(settings, name, 2021).read_bytes() for name in TABLES}
     tables["weight_set"] = tables["weight_set"].slice(0, 6)
     tables["leave_one_out"] = tables["leave_one_out"].slice(0, 1)
-    done = publish(settings, 2021, tables)
+    done = publish(settings, 2021, tables, "run")
     assert not done.passed and "All three are made" in done.outcomes["weight_set"].summary()
     assert {name: analysis_path(settings, name, 2021).read_bytes() for name in TABLES} == before
-    assert publish(settings, 2021, analyse(wave, load_parameters())).passed
+    assert publish(settings, 2021, analyse(wave, load_parameters()), "run").passed
 
 
 def test_a_wave_without_answers_is_skipped_with_its_reason(
