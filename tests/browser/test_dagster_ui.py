@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,10 +22,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.integration.conftest import ROOT, Home, new_home
+from tests.unit.test_alerts import Hook
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
 START_SECONDS = 120
+ALERT_SECONDS = 120
 RUN_SECONDS = 180
 STOP_SECONDS = 60
 JOB_PAGE = "/locations/fengchao/jobs/yearly_load"
@@ -53,6 +56,7 @@ class Dev:
     home: Home
     url: str
     log: Path
+    hook: Hook
 
     def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
         body = json.dumps({"query": query, "variables": variables}).encode()
@@ -134,7 +138,13 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     environment = {
         name: value for name, value in os.environ.items() if name not in ("FENGCHAO_ENV", "DAGSTER_HOME")
     }
-    environment |= {"FENGCHAO_HOME": str(home.home), "FENGCHAO_RAW": str(home.raw)}
+    hook = Hook()
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    environment |= {
+        "FENGCHAO_HOME": str(home.home),
+        "FENGCHAO_RAW": str(home.raw),
+        "FENGCHAO_ALERTS": f"json+http://127.0.0.1:{hook.server_port}/x",
+    }
     log = folder / "dev.log"
     command = [str(Path(sys.executable).with_name("fengchao")), "dev", "--port", str(port)]
     with log.open("wb") as output:
@@ -147,7 +157,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
             stderr=output,
             start_new_session=True,
         )
-    running = Dev(home, f"http://127.0.0.1:{port}", log)
+    running = Dev(home, f"http://127.0.0.1:{port}", log, hook)
 
     def loaded() -> bool:
         assert process.poll() is None, f"fengchao dev ended:\n{log.read_text()}"
@@ -168,6 +178,8 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     finally:
         expect.set_options(timeout=5_000)  # Playwright's own
         killed = stop(process)
+        hook.shutdown()
+        hook.server_close()
         left = members(process.pid)
     assert not left, f"processes {left} are still alive"
     assert not killed, f"processes {killed} did not end on SIGTERM:\n{log.read_text()[-2000:]}"
@@ -303,6 +315,16 @@ def test_a_failed_check_says_which_row_and_stops_its_year(dev: Dev, page: Page, 
     expect(finding).to_contain_text("source_file disclosures/2023/S014.csv, source_row 2")
     page.get_by_text("[Show JSON]").click()
     expect(page.get_by_role("dialog")).to_contain_text("disclosures/2023/S014.csv")
+
+    # The sensor of the daemon tells of the run once, and names the check.
+    wait_until(lambda: dev.hook.bodies, ALERT_SECONDS, "the alert")
+    repaired, _ = dev.wait_for_run(dev.launch("yearly_load", "2023"))
+    assert repaired == "SUCCESS", "the file is whole again"
+    assert hashes(dev.home) == before
+    ((_, sent),) = dev.hook.bodies
+    assert sent["year"] == 2023 and "raw__disclosure_figure (2023)" in sent["text"]
+    page.goto("/assets/landing/disclosure_figure?view=checks&checkDetail=raw_expectations")
+    expect(page.get_by_text("Passed", exact=True).last).to_be_visible()
 
 
 def test_a_schedule_is_switched_on_and_off(dev: Dev, page: Page) -> None:
