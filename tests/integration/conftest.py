@@ -66,6 +66,13 @@ def new_home(folder: Path) -> Home:
     return Home(folder / "var", folder / "raw")
 
 
+def copy_of(home: Home, folder: Path) -> Home:
+    """A loaded home of one's own, to break."""
+    shutil.copytree(home.raw, folder / "raw")
+    shutil.copytree(home.home, folder / "var", symlinks=True)
+    return Home(folder / "var", folder / "raw")
+
+
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, subprocess.CompletedProcess[str]]:
     """All years loaded and released once; tests read it and do not change it."""

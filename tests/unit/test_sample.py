@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 from collections import Counter, defaultdict
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -18,19 +16,17 @@ from dagster_project.sample.__main__ import main
 from dagster_project.sample.assumptions import COMPOSITION, PRESS_SCORES
 from dagster_project.sample.export import META_COLUMNS
 from dagster_project.sample.inputs import Figure, read_inputs
-from dagster_project.sample.respondents import assign, make_banks, panel
+from dagster_project.sample.respondents import make_banks, panel
 from dagster_project.sample.targets import bounds, complete_groups, unmet
-from dagster_project.sample.wave import GeneratedWave, generate_wave, write_scores
+from dagster_project.sample.wave import generate_wave, write_scores
 from dagster_project.settings import DBT_DIR, ROOT
 
 RAW = ROOT / "data" / "raw"
 SEEDS = DBT_DIR / "seeds"
 WAVES = sorted(COMPOSITION)
+SEQUENCE = ROOT / "tests" / "fixtures" / "questionnaires" / "2023_sequence.csv"
 PRINTED = (2020, 2023)
 SEED = 20261121
-# Made again in every run; the others, which take as long each, in the run of everything.
-QUICK = (2020, 2021)
-SEQUENCE = ROOT / "tests" / "fixtures" / "questionnaires" / "2023_sequence.csv"
 
 
 @cache
@@ -97,45 +93,6 @@ def answer_counts(wave: int) -> dict[str, Counter[tuple[str, str]]]:
 
 def scores() -> list[dict[str, str]]:
     return read_rows(ROOT / "docs" / "sample_scores.csv")
-
-
-@pytest.fixture(
-    scope="module",
-    params=[wave if wave in QUICK else pytest.param(wave, marks=pytest.mark.integration) for wave in WAVES],
-)
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> GeneratedWave:
-    # In a process of its own, as the documented command runs: libraries that other tests have loaded
-    # may change how floating-point numbers are handled, and with it the path of the solver.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(generate_wave, request.param, RAW, tmp_path_factory.mktemp("wave")).result()
-
-
-def test_the_committed_wave_is_made_again_byte_for_byte(made: GeneratedWave) -> None:
-    wave = made.inputs.wave
-    assert made.export.name == export_path(wave).name
-    assert made.export.read_bytes() == export_path(wave).read_bytes()
-    committed = export_path(wave).with_name(made.sidecar.name)
-    assert made.sidecar.read_bytes() == committed.read_bytes()
-    listed = read_rows(ROOT / "docs" / f"sample_calibration_{wave}.csv")
-    assert listed == made.calibration
-    assert [row for row in scores() if row["wave"] == str(wave)] == made.scores
-    if wave == 2023:
-        assert made.sequence == SEQUENCE.read_bytes()
-
-
-def test_another_seed_moves_respondents_and_no_count(made: GeneratedWave) -> None:
-    wave = made.inputs.wave
-    ours, others = (assign(made.tables, make_banks(wave, seed), wave, seed) for seed in (SEED, SEED + 1))
-    assert ours != others
-    for part in made.tables.parts:
-        for answers in (ours, others):
-            chosen = Counter(option for row in answers[part.item.item_id] for option in row)
-            for option, count in zip(part.options, part.counts.sum(axis=0), strict=True):
-                if part.option is None:
-                    assert chosen[option] == count
-        if part.option is not None:
-            # Ticks may pass from one option to another bank, never away from the option.
-            assert sum(part.option in row for row in ours[part.item.item_id]) == part.counts[:, 1].sum()
 
 
 @pytest.mark.parametrize("wave", WAVES)
