@@ -17,6 +17,9 @@ from dagster_project.errors import FengchaoError
 from dagster_project.ingest.sidecar import raw_files, read_sidecar, sha256_of
 from dagster_project.ingest.status import broken_loads
 from dagster_project.quality.data_docs import last_results
+from dagster_project.release.changes import change_lines, write_changes
+from dagster_project.release.citation import citation, write_citation
+from dagster_project.release.dictionary import keys_of, write_dictionary
 from dagster_project.release.gate import check_tables
 from dagster_project.release.package import (
     column_schema,
@@ -25,6 +28,7 @@ from dagster_project.release.package import (
     verify_release,
     write_datapackage,
 )
+from dagster_project.release.workbook import build_workbook
 from dagster_project.settings import ROOT, Settings
 from dagster_project.warehouse.lock import warehouse_lock
 
@@ -104,7 +108,7 @@ def _build(
 ) -> Release:
     tables, source_list = _export(settings, manifest, building)
     check_tables(settings, building, run_id)
-    release_id = f"{date}-{_content_hash(building, source_list, inputs)[:12]}"
+    release_id = f"{date}-{_content_hash(building, tables, source_list, inputs)[:12]}"
     folder = settings.releases / release_id
     if folder.exists() and not verify_release(folder):
         _switch(settings, release_id)
@@ -112,12 +116,21 @@ def _build(
     release = {
         "release_id": release_id,
         "release_date": date,
+        "citation": citation(release_id, date),
+        "framework_version": _framework_version(building),
         "git_commit": git_commit(),
         "code_fingerprint": _code_fingerprint(),
+        "input_sha256": inputs,
         "checks": check_counts(settings),
     }
     _report(building, release, tables, source_list)
-    write_datapackage(building, release, tables, source_list, inputs)
+    changes = change_lines(_previous(settings, release_id), building, release)
+    write_changes(building, release, changes)
+    write_citation(building, release)
+    write_dictionary(building, tables, release)
+    with duckdb.connect(str(building / "fengchao.duckdb"), read_only=True) as con:
+        build_workbook(con, building / "fengchao.xlsx", release, tables, source_list, changes)
+    write_datapackage(building, release, tables, source_list)
     _sync(building)
     if folder.exists():  # damaged: move it away in one step, so that `current` is never half a release
         folder.rename(building.with_name(f"{building.name}-damaged"))
@@ -130,6 +143,19 @@ def current_release(settings: Settings) -> Path | None:
     """Folder that `current` points to, or None before the first release."""
     link = settings.releases / "current"
     return link.resolve() if link.exists() else None
+
+
+def _previous(settings: Settings, release_id: str) -> Path | None:
+    """What readers saw until now: the current release; if that is the one being made again, the newest other."""
+    current = current_release(settings)
+    if current is not None and current.name != release_id:
+        return current
+    others = [
+        path.parent
+        for path in settings.releases.glob("[!.]*/datapackage.json")
+        if not path.parent.is_symlink()
+    ]
+    return max((path for path in others if path.name != release_id), default=None, key=lambda path: path.name)
 
 
 def check_counts(settings: Settings) -> dict[str, int]:
@@ -180,7 +206,7 @@ def _inputs(settings: Settings) -> tuple[dict[str, str], str]:
 def _export(
     settings: Settings, manifest: dict[str, Any], folder: Path
 ) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
-    marts = public_marts(manifest)
+    marts, keys = public_marts(manifest), keys_of(manifest)
     (folder / "parquet").mkdir()
     (folder / "csv").mkdir()
     tables: dict[str, dict[str, Any]] = {}
@@ -210,6 +236,7 @@ def _export(
             tables[name] = {
                 "description": mart["description"],
                 "rows": int(count[0]) if count else 0,
+                "key": keys.get(name, []),
                 "fields": column_schema(con, relation, mart["columns"]),
             }
         source_list = sources(settings, con)
@@ -263,13 +290,26 @@ def _report(
         build_report(con, folder / "report.html", meta)
 
 
-def _content_hash(folder: Path, source_list: Sequence[dict[str, Any]], inputs: dict[str, str]) -> str:
-    """Hash over tables, sources, inputs and the code that renders them.
+def _framework_version(folder: Path) -> str:
+    """Hash of the released framework tables: dimensions, indicators, items, points, weights, scenarios."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("csv/framework_*.csv")):
+        digest.update(f"{path.name} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _content_hash(
+    folder: Path,
+    tables: dict[str, dict[str, Any]],
+    source_list: Sequence[dict[str, Any]],
+    inputs: dict[str, str],
+) -> str:
+    """Hash over tables and their descriptions, sources, inputs and the code that renders them.
 
     The DuckDB file repeats the tables and is left out: its bytes are not promised to be the same.
     """
     digest = hashlib.sha256(_code_fingerprint().encode())
-    digest.update(json.dumps([source_list, inputs], ensure_ascii=False, sort_keys=True).encode())
+    digest.update(json.dumps([tables, source_list, inputs], ensure_ascii=False, sort_keys=True).encode())
     for path in sorted([*folder.glob("parquet/*.parquet"), *folder.glob("csv/*.csv")]):
         digest.update(f"{path.relative_to(folder)} {sha256_of(path)}\n".encode())
     return digest.hexdigest()

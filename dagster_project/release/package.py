@@ -10,6 +10,8 @@ from typing import Any
 import duckdb
 
 from dagster_project.ingest.sidecar import sha256_of
+from dagster_project.release.citation import TITLE
+from dagster_project.release.dictionary import unit_of
 from dagster_project.settings import ROOT, Settings
 
 _FRICTIONLESS_TYPES = {
@@ -53,13 +55,15 @@ def sources(settings: Settings, con: duckdb.DuckDBPyConnection) -> list[dict[str
 def column_schema(
     con: duckdb.DuckDBPyConnection, relation: str, descriptions: dict[str, str]
 ) -> list[dict[str, str]]:
-    """Name, Frictionless type and description of every column of a (quoted) relation."""
+    """Name, Frictionless type, type in the database, unit and description of every column of a relation."""
     fields = []
     for name, kind, *_ in con.sql(f"describe {relation}").fetchall():
         kind = str(kind)
         entry = {
             "name": name,
             "type": "number" if kind.startswith("DECIMAL") else _FRICTIONLESS_TYPES.get(kind, "any"),
+            "data_type": kind,
+            "unit": unit_of(name, kind),
         }
         if descriptions.get(name):
             entry["description"] = descriptions[name]
@@ -67,16 +71,34 @@ def column_schema(
     return fields
 
 
+_FILES = {
+    "fengchao.duckdb": "All tables with their comments, as a DuckDB database.",
+    "fengchao.xlsx": "Workbook: framework, headline results, investment, quality, dictionary, charts.",
+    "report.html": "Report, one self-contained page.",
+    "dictionary.csv": "Every column of every table: type, unit, meaning.",
+    "dictionary.html": "The dictionary as one self-contained page.",
+    "CITATION.cff": "How to cite this release.",
+    "CHANGES.md": "What moved against the release before.",
+}
+
+
+def _source(entry: dict[str, Any]) -> dict[str, str]:
+    """A document as a Frictionless source; what is empty is left out."""
+    named = {"title": entry["title"], "path": entry["url"], "name": entry["document_id"]}
+    also = {key: entry[key] for key in ("producer", "published_date", "reliability", "licence")}
+    return {key: str(value) for key, value in (named | also).items() if value}
+
+
 def write_datapackage(
     folder: Path,
     release: dict[str, Any],
     tables: dict[str, dict[str, Any]],
     source_list: list[dict[str, Any]],
-    inputs: dict[str, str],
 ) -> Path:
     """`datapackage.json` (Frictionless Data Package) over all files in `folder`.
 
-    release: name, version (date), git commit, code fingerprint. tables: description and fields.
+    release: id, date, git commit, code fingerprint, framework version, hashes of the inputs, checks.
+    tables: description, key and fields.
     """
     resources = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "datapackage.json"):
@@ -89,14 +111,18 @@ def write_datapackage(
             "hash": f"sha256:{sha256_of(path)}",
         }
         table = tables.get(path.stem) if path.parent.name in ("csv", "parquet") else None
-        if table:
-            entry["description"] = table["description"]
-            entry["schema"] = {"fields": table["fields"]}
+        entry["description"] = table["description"] if table else _FILES.get(path.name, "")
+        if table and path.parent.name == "csv":  # a Parquet file carries its own schema
+            entry["schema"] = {"fields": table["fields"], "missingValues": [""]}
+            if table["key"]:
+                entry["schema"]["primaryKey"] = table["key"]
+            # Excel takes a CSV for UTF-8 only with its byte order mark, which belongs to no cell.
+            entry |= {"profile": "tabular-data-resource", "mediatype": "text/csv", "encoding": "utf-8-sig"}
         resources.append(entry)
     content = {
         "profile": "data-package",
         "name": "fengchao",
-        "title": "Fengchao 蜂巢: technology investment and digital maturity of China's banks",
+        "title": TITLE,
         "id": release["release_id"],
         "version": release["release_date"],
         "description": "Survey answers and scores in this release are SYNTHETIC: respondent-level answers were "
@@ -104,16 +130,23 @@ def write_datapackage(
         "licenses": [
             {
                 "name": "Apache-2.0",
+                "path": "https://www.apache.org/licenses/LICENSE-2.0",
                 "title": "Code and table layout; quoted facts remain with their publishers",
             }
         ],
+        "keywords": ["banks", "China", "fintech", "synthetic survey"],
         "fengchao": {
-            "git_commit": release["git_commit"],
-            "code_fingerprint": release["code_fingerprint"],
-            "checks": release["checks"],
-            "input_sha256": inputs,
+            key: release[key]
+            for key in (
+                "citation",
+                "git_commit",
+                "code_fingerprint",
+                "framework_version",
+                "checks",
+                "input_sha256",
+            )
         },
-        "sources": [{"title": s["title"], "path": s["url"], "name": s["document_id"]} for s in source_list],
+        "sources": [_source(entry) for entry in source_list],
         "resources": resources,
     }
     path = folder / "datapackage.json"
