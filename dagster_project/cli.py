@@ -243,6 +243,39 @@ def trace(
     print_trace(Console(), find(settings, bank, year, measure), settings.raw)
 
 
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="Release id, the beginning of one, `current`, or a path.")],
+    after: Annotated[str, typer.Argument(help="The release to compare with it.")] = "current",
+    csv: Annotated[Path | None, typer.Option(help="Also write every difference by table as CSV.")] = None,
+) -> None:
+    """Compare two releases: tables, rows by key, columns, largest moves."""
+    from rich.console import Console
+
+    from dagster_project.release.compare import compare_releases, find_release
+    from dagster_project.release.compare_print import print_changes, write_csv
+    from dagster_project.settings import load_settings
+
+    releases = load_settings().releases
+    old, new = find_release(releases, before), find_release(releases, after)
+    changes = compare_releases(old, new)
+    print_changes(Console(), old, new, changes)
+    if csv:
+        write_csv(csv, changes)
+        print(f"Wrote {csv}.")
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on this machine; 0: any free one.")] = 8787,
+) -> None:
+    """Serve the current release on this machine, read-only, until Ctrl+C."""
+    from dagster_project.release.serve import serve as run_server
+    from dagster_project.settings import load_settings
+
+    run_server(load_settings().releases, port)
+
+
 def main() -> None:
     """Entry point: errors that a user can act on are printed as one message, without a traceback."""
     try:
