@@ -19,6 +19,7 @@ from dagster_project.ingest.status import broken_loads
 from dagster_project.quality.data_docs import last_results
 from dagster_project.release.changes import change_lines, write_changes
 from dagster_project.release.citation import citation, write_citation
+from dagster_project.release.dbt_docs import write_dbt_docs
 from dagster_project.release.dictionary import keys_of, write_dictionary
 from dagster_project.release.gate import check_tables
 from dagster_project.release.package import (
@@ -28,7 +29,7 @@ from dagster_project.release.package import (
     verify_release,
     write_datapackage,
 )
-from dagster_project.release.workbook import build_workbook
+from dagster_project.release.workbook_process import workbook_beside
 from dagster_project.settings import ROOT, Settings
 from dagster_project.warehouse.lock import warehouse_lock
 
@@ -107,10 +108,11 @@ def _build(
     run_id: str,
 ) -> Release:
     tables, source_list = _export(settings, manifest, building)
-    check_tables(settings, building, run_id)
+    write_dbt_docs(building, manifest, tables, settings.home)
     release_id = f"{date}-{_content_hash(building, tables, source_list, inputs)[:12]}"
     folder = settings.releases / release_id
     if folder.exists() and not verify_release(folder):
+        check_tables(settings, building, run_id)
         _switch(settings, release_id)
         return _describe(folder, release_id, tables, is_new=False)
     release = {
@@ -121,15 +123,15 @@ def _build(
         "git_commit": git_commit(),
         "code_fingerprint": _code_fingerprint(),
         "input_sha256": inputs,
-        "checks": check_counts(settings),
     }
-    _report(building, release, tables, source_list)
     changes = change_lines(_previous(settings, release_id), building, release)
-    write_changes(building, release, changes)
-    write_citation(building, release)
-    write_dictionary(building, tables, release)
-    with duckdb.connect(str(building / "fengchao.duckdb"), read_only=True) as con:
-        build_workbook(con, building / "fengchao.xlsx", release, tables, source_list, changes)
+    with workbook_beside(building, release, tables, source_list, changes):
+        check_tables(settings, building, run_id)
+        release["checks"] = check_counts(settings)
+        _report(building, release, tables, source_list)
+        write_changes(building, release, changes)
+        write_citation(building, release)
+        write_dictionary(building, tables, release)
     write_datapackage(building, release, tables, source_list)
     _sync(building)
     if folder.exists():  # damaged: move it away in one step, so that `current` is never half a release
@@ -304,13 +306,15 @@ def _content_hash(
     source_list: Sequence[dict[str, Any]],
     inputs: dict[str, str],
 ) -> str:
-    """Hash over tables and their descriptions, sources, inputs and the code that renders them.
+    """Hash over tables and their descriptions, the dbt project, sources, inputs and the code that renders them.
 
     The DuckDB file repeats the tables and is left out: its bytes are not promised to be the same.
     """
     digest = hashlib.sha256(_code_fingerprint().encode())
     digest.update(json.dumps([tables, source_list, inputs], ensure_ascii=False, sort_keys=True).encode())
-    for path in sorted([*folder.glob("parquet/*.parquet"), *folder.glob("csv/*.csv")]):
+    for path in sorted(
+        [*folder.glob("parquet/*.parquet"), *folder.glob("csv/*.csv"), folder / "dbt_docs.html"]
+    ):
         digest.update(f"{path.relative_to(folder)} {sha256_of(path)}\n".encode())
     return digest.hexdigest()
 

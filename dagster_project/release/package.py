@@ -77,6 +77,7 @@ _FILES = {
     "report.html": "Report, one self-contained page.",
     "dictionary.csv": "Every column of every table: type, unit, meaning.",
     "dictionary.html": "The dictionary as one self-contained page.",
+    "dbt_docs.html": "The models with their SQL and dependencies, as one self-contained page.",
     "CITATION.cff": "How to cite this release.",
     "CHANGES.md": "What moved against the release before.",
 }

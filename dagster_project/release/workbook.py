@@ -204,7 +204,7 @@ def build_workbook(
     """Write the workbook of a release.
 
     con: the released database, read-only. release: release_id, release_date, git_commit, citation,
-    framework_version, checks. changes: pairs of Chinese and English lines on the release before.
+    framework_version. changes: pairs of Chinese and English lines on the release before.
     """
     con.execute(VIEWS)
     book = Book(out, release)
@@ -282,14 +282,12 @@ def _cover(book: Book, tables: dict[str, dict[str, Any]]) -> None:
     sheet.set_column(1, 1, 96)
     label = book.style(bold=True, font_color=_SOFT)
     text = book.style(text_wrap=True)
-    checks = release["checks"]
     facts = (
         ("标题 Title", "中国银行业数字化转型问卷与金融科技投入 Digital transformation survey and fintech investment of China's banks"),
         ("版本 Release", release["release_id"]),
         ("日期 Date", release["release_date"]),
         ("框架版本 Framework", release["framework_version"]),
         ("代码 Code", release["git_commit"]),
-        ("检查 Checks", f"{checks['expectations']} 项 expectations, {checks['expectations_failed']} 项未通过 failed"),
         ("数据 Data", f"{len(tables)} 张表 tables, {sum(t['rows'] for t in tables.values()):,} 行 rows"),
         ("引用 Cite as", release["citation"]),
         ("许可 Licence", "代码与表结构 Apache-2.0；所引数字归其发布者。 Code and table layout Apache-2.0; quoted facts remain with their publishers."),

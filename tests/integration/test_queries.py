@@ -32,7 +32,9 @@ def _connect(release: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(release / "fengchao.duckdb"), read_only=True)
 
 
-def test_every_query_prints_what_the_document_says(loaded: tuple[Home, subprocess.CompletedProcess[str]]) -> None:
+def test_every_query_prints_what_the_document_says(
+    loaded: tuple[Home, subprocess.CompletedProcess[str]],
+) -> None:
     blocks = list(_BLOCK.finditer(DOCUMENT.read_text(encoding="utf-8")))
     assert len(blocks) == 10
     with _connect(loaded[0].home / "releases" / "current") as con:

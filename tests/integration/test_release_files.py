@@ -25,6 +25,7 @@ from dagster_project.release.build import FRAMEWORK_TABLES
 from dagster_project.release.changes import change_lines, write_changes
 from dagster_project.release.citation import write_citation
 from dagster_project.release.compare import find_release
+from dagster_project.release.dbt_docs import write_dbt_docs
 from dagster_project.release.dictionary import labelled_columns, write_dictionary
 from dagster_project.release.package import verify_release
 from dagster_project.release.workbook import HEADER_ROW, build_workbook
@@ -141,7 +142,7 @@ def test_every_sheet_is_marked_synthetic_and_has_frozen_filtered_headings(folder
     assert [len(re.findall(kind, "".join(charts))) for kind in ("<c:radarChart>", "<c:barChart>")] == [1, 3]
 
 
-def test_two_builds_give_the_same_bytes(folder: Path, con: duckdb.DuckDBPyConnection, package: dict[str, Any], tmp_path: Path) -> None:  # fmt: skip
+def test_two_builds_give_the_same_bytes(loaded: Loaded, folder: Path, con: duckdb.DuckDBPyConnection, package: dict[str, Any], tmp_path: Path) -> None:  # fmt: skip
     """Built again from the data package and the released database alone."""
     release, tables = _release(package), _tables(package, con)
     sources = [
@@ -154,6 +155,9 @@ def test_two_builds_give_the_same_bytes(folder: Path, con: duckdb.DuckDBPyConnec
     for name in ("dictionary.csv", "dictionary.html", "CITATION.cff"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
     text = (folder / "CHANGES.md").read_text(encoding="utf-8")
+    manifest = json.loads((loaded[0].home / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
+    write_dbt_docs(tmp_path, manifest, tables, loaded[0].home)
+    assert (tmp_path / "dbt_docs.html").read_bytes() == (folder / "dbt_docs.html").read_bytes()
     lines = re.findall(r"^- (.*)\n  <br>(.*)$", text, re.M)
     write_changes(tmp_path, release, lines)
     assert (tmp_path / "CHANGES.md").read_text(encoding="utf-8") == text
@@ -209,6 +213,17 @@ def test_the_dictionary_page_is_self_contained(folder: Path) -> None:
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!#|data:)""", html)
     assert "<script" not in html and "default-src 'none'" in html
     assert html.index('"Fengchao Sans", system-ui') > 0
+
+
+def test_the_page_of_dbt_asks_nothing_of_the_outside_and_tells_no_path(loaded: Loaded, folder: Path) -> None:
+    page = (folder / "dbt_docs.html").read_text(encoding="utf-8")
+    assert "connect-src 'none'" in page and "default-src 'none'" in page
+    assert not re.findall(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["']?(?:https?:)?//""", page)
+    assert (
+        str(loaded[0].home) not in page
+        and "invocation_id" not in page.split('"model.fengchao.mart_index"')[1]
+    )
+    assert "getdbt.com/" not in page and "model.fengchao.mart_index" in page
 
 
 def test_the_data_package_is_valid_and_complete(folder: Path, package: dict[str, Any]) -> None:

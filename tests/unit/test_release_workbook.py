@@ -7,8 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
+import pytest
 
+from dagster_project.errors import FengchaoError
 from dagster_project.release.workbook import HEADER_ROW, Book
+from dagster_project.release.workbook_process import workbook_beside
 
 RELEASE = {"release_id": "2023-01-01-abc", "release_date": "2023-01-01"}
 EVIL = [
@@ -50,3 +53,13 @@ def test_text_stays_text_and_values_keep_their_type(tmp_path: Path) -> None:
 
 def test_same_values_same_bytes(tmp_path: Path) -> None:
     assert write(tmp_path / "a.xlsx") == write(tmp_path / "b.xlsx")
+
+
+def test_a_workbook_that_cannot_be_written_stops_the_release(tmp_path: Path) -> None:
+    with (
+        pytest.raises(FengchaoError, match=r"workbook could not be written.*fengchao\.duckdb"),
+        workbook_beside(tmp_path, RELEASE, {}, [], []),
+    ):
+        pass
+    with pytest.raises(ValueError, match="a failed check"), workbook_beside(tmp_path, RELEASE, {}, [], []):
+        raise ValueError("a failed check")
