@@ -18,10 +18,13 @@ from dagster_project.analysis.sensitivity import leave_one_out, method_sensitivi
 from dagster_project.analysis.tables import TABLES, analysis_path
 from dagster_project.analysis.weights import weight_sets
 from dagster_project.ingest.landing import write_parquet
+from dagster_project.ingest.switch import switch, unlike
 from dagster_project.quality.results import keep
 from dagster_project.quality.suites import suite_for
 from dagster_project.quality.validate import SuiteOutcome, validate
 from dagster_project.settings import Settings
+from dagster_project.warehouse.lock import warehouse_lock
+from dagster_project.warehouse.unfinished import mark
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,12 @@ def publish(settings: Settings, year: int, tables: dict[str, pa.Table], run_id: 
         keep(settings, run_id, outcome)
     done = Analysed(tables, outcomes)
     if done.passed:
-        for name, table in tables.items():
-            write_parquet(table, analysis_path(settings, name, year))
+        with warehouse_lock(settings), switch(settings.analysis, f"scores-{year}") as folder:
+            for name, table in tables.items():
+                path = analysis_path(settings, name, year).relative_to(settings.analysis)
+                write_parquet(table, folder / path)
+            if unlike(folder, settings.analysis):
+                mark(settings, ("marts_robustness",), year)
     return done
 
 

@@ -16,6 +16,7 @@ from dagster_project.quality.outcome_events import check_name, check_result
 from dagster_project.quality.results import incident_of
 from dagster_project.quality.suites import suite_for
 from dagster_project.settings import load_settings
+from dagster_project.warehouse.unfinished import unmark
 
 DESCRIPTIONS = {
     "robustness_draw": "Grain: one draw of a wave: one choice of method. Draw 0 is the headline.",
@@ -76,6 +77,7 @@ def analyse_scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
         parameters = load_parameters()
         wave = read_wave(settings, year)
         if wave is None:
+            unmark(settings, "marts_robustness", year)  # it is skipped as well
             context.log.info(f"Skipped: wave {year} has no scored answers in restricted.int_item_score.")
             return
         done = publish(settings, year, analyse(wave, parameters), incident_of(context))

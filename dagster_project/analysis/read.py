@@ -70,11 +70,10 @@ class WaveScores:
 
 def read_wave(settings: Settings, wave: int) -> WaveScores | None:
     """Scores of a wave; None where the wave has no answers. Raises FengchaoError for an unweighted indicator."""
-    import duckdb
 
-    from dagster_project.warehouse.lock import warehouse_lock
+    from dagster_project.warehouse.lock import open_warehouse
 
-    with warehouse_lock(settings), duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+    with open_warehouse(settings) as con:
         rows = con.execute(
             "select response_id, bank_type, item_id, indicator, dimension, score, is_synthetic "
             "from restricted.int_item_score where wave = ? order by response_id, item_id",

@@ -14,13 +14,15 @@ def run_audit(settings: Settings) -> dict[str, int]:
     """Audit every landed document and write the findings; returns the number of findings by rule."""
     from dagster_project.audit import inputs, run, tables
     from dagster_project.ingest.landing import landed_years
+    from dagster_project.warehouse.lock import warehouse_lock
 
-    figures = inputs.read_figures(settings)
-    claims = inputs.read_claims(settings)
-    documents = {figure.document_id for figure in figures} | {claim.document_id for claim in claims}
-    amounts = inputs.read_amounts(settings, documents)
+    with warehouse_lock(settings):  # no delivery is switched while it is read
+        figures = inputs.read_figures(settings)
+        claims = inputs.read_claims(settings)
+        documents = {figure.document_id for figure in figures} | {claim.document_id for claim in claims}
+        amounts = inputs.read_amounts(settings, documents)
+        years = landed_years(settings, "published_figure")
     findings, _ = run.audit(figures, claims, amounts, inputs.words_tolerance())
-    years = landed_years(settings, "published_figure")
     tables.write_findings(settings, (finding.as_row() for finding in findings), years)
     counted: dict[str, int] = {}
     for finding in findings:

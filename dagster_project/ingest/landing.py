@@ -91,10 +91,14 @@ def landed_years(settings: Settings, table: str) -> list[int]:
 
 
 def write_rejects(
-    settings: Settings, dataset: str, year: int | None, rejects: Sequence[Reject]
+    settings: Settings, dataset: str, year: int | None, rejects: Sequence[Reject], folder: Path | None = None
 ) -> Path | None:
-    """What was set aside for this dataset and year; replaces the list of the previous run."""
-    path = settings.quarantine / dataset / f"year={year or 'all'}" / "set_aside.parquet"
+    """What was set aside for this dataset and year; replaces the list of the previous run.
+
+    folder: what stands for the landing folder while its files are about to be switched.
+    """
+    quarantine = (folder or settings.landing) / settings.quarantine.relative_to(settings.landing)
+    path = quarantine / dataset / f"year={year or 'all'}" / "set_aside.parquet"
     if not rejects:
         path.unlink(missing_ok=True)
         return None

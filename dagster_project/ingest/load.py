@@ -24,11 +24,14 @@ from dagster_project.ingest.landing import (
     write_rejects,
 )
 from dagster_project.ingest.status import record
+from dagster_project.ingest.switch import switch, unlike
 from dagster_project.quality.pieces import ROWS_IN_ONE_FRAME, validate_pieces
 from dagster_project.quality.results import keep
 from dagster_project.quality.suites import suite_for
 from dagster_project.quality.validate import SuiteOutcome, validate
 from dagster_project.settings import Settings
+from dagster_project.warehouse.lock import warehouse_lock
+from dagster_project.warehouse.unfinished import following, mark
 
 
 @dataclass
@@ -101,17 +104,24 @@ def _land(settings: Settings, source: Source, year: int | None, batch: Batch, ru
         inputs=batch.inputs,
         outcomes=outcomes,
     )
-    write_rejects(settings, source.name, year, listed)
     loaded.bank_review = write_bank_review(settings, source.name, year, batch.rejects)
     if not loaded.landed:
+        write_rejects(settings, source.name, year, listed)
         report = {name: outcome.summary() for name, outcome in outcomes.items() if not outcome.passed}
         loaded.quarantine = quarantine_tables(settings, source.name, year, tables, report)
         record(settings, source.name, year, "failed", "\n".join(report.values()))
         return loaded
-    for name, table in tables.items():
-        path = landing_path(settings, name, year)
-        place(table, path)
-        loaded.bytes[name] = path.stat().st_size
+    with warehouse_lock(settings), switch(settings.landing, f"{source.name}-{partition}") as folder:
+        for name, table in tables.items():
+            path = folder / landing_path(settings, name, year).relative_to(settings.landing)
+            place(table, path)
+            loaded.bytes[name] = path.stat().st_size
+        if listed:
+            write_rejects(settings, source.name, year, listed, folder)
+        if unlike(folder, settings.landing):
+            mark(settings, following(f"land_{source.name}"), year)
+    if not listed:
+        write_rejects(settings, source.name, year, listed)
     clear_quarantined_tables(settings, source.name, year)
     record(settings, source.name, year, "landed")
     return loaded

@@ -45,32 +45,25 @@ def check_partition(settings: Settings, suite: SuiteFile, year: int | None) -> A
     A partition too large for one frame is read in pieces. What is said of the whole table and not of a row
     (its number of rows, sums of groups) is then looked at in a frame that has only the columns it needs.
     """
-    import duckdb
-
     from dagster_project.quality.parameters import parameters
     from dagster_project.quality.validate import validate
-    from dagster_project.warehouse.lock import warehouse_lock
+    from dagster_project.warehouse.lock import open_warehouse
 
     partition = "all" if year is None else str(year)
     where = f"where {suite.year_column} = {year:d}" if suite.year_column and year is not None else ""
-    with warehouse_lock(settings):
+    with open_warehouse(settings) as con:
         given = parameters(settings, suite, year)
-        with duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
-            rows = con.sql(f"select count(*) from {suite.relation} {where}").fetchone()[0]  # type: ignore[index]
-            if rows <= ROWS_IN_ONE_FRAME:
-                frame = con.sql(f"select * from {suite.relation} {where}").df()
-                return validate(frame, suite, partition, given)
-            about_table, about_rows = pieces.split(suite)
-            columns = ", ".join(pieces.columns_of(about_table)) or "1 as row"
-            frame = con.sql(f"select {columns} from {suite.relation} {where}").df()
-            first = validate(frame, about_table, partition, given)
-            del frame
-            reader = con.sql(f"select * from {suite.relation} {where}").to_arrow_reader(
-                ROWS_IN_ONE_FRAME // 4
-            )
-            second = pieces.validate_pieces(
-                _tables(reader), ROWS_IN_ONE_FRAME // 2, about_rows, partition, given
-            )
+        rows = con.sql(f"select count(*) from {suite.relation} {where}").fetchone()[0]  # type: ignore[index]
+        if rows <= ROWS_IN_ONE_FRAME:
+            frame = con.sql(f"select * from {suite.relation} {where}").df()
+            return validate(frame, suite, partition, given)
+        about_table, about_rows = pieces.split(suite)
+        columns = ", ".join(pieces.columns_of(about_table)) or "1 as row"
+        frame = con.sql(f"select {columns} from {suite.relation} {where}").df()
+        first = validate(frame, about_table, partition, given)
+        del frame
+        reader = con.sql(f"select * from {suite.relation} {where}").to_arrow_reader(ROWS_IN_ONE_FRAME // 4)
+        second = pieces.validate_pieces(_tables(reader), ROWS_IN_ONE_FRAME // 2, about_rows, partition, given)
     return replace(second, results=(*first.results, *second.results))
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dagster_project.files import write_whole
 from dagster_project.quality.validate import SuiteOutcome
 from dagster_project.settings import Settings
 
@@ -64,8 +65,9 @@ def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
     text = text.replace("Data asset: None", f"Partition: {outcome.partition}").replace(
         "/ __none__", f"/ {outcome.partition}"
     )
-    page.write_text(text, encoding="utf-8")
-    page.with_suffix(".json").write_text(
+    write_whole(page, text)
+    write_whole(
+        page.with_suffix(".json"),
         json.dumps(
             {
                 "suite": outcome.suite,
@@ -77,7 +79,6 @@ def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
             },
             sort_keys=True,
         ),
-        encoding="utf-8",
     )
     _write_index(settings)
     return page
@@ -124,7 +125,8 @@ def _write_index(settings: Settings) -> None:
             f"<td class='text-right'>{entry['n_expectations']}</td>"
             f'<td><span class="badge badge-{badge}">{state}</span></td></tr>'
         )
-    settings.data_docs.joinpath("index.html").write_text(
+    write_whole(
+        settings.data_docs / "index.html",
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         "<title>Fengchao data docs</title><link rel='stylesheet' href='static/bootstrap.min.css'></head>"
@@ -133,5 +135,4 @@ def _write_index(settings: Settings) -> None:
         "<table class='table table-sm'><thead><tr><th>Suite</th><th>Partition</th>"
         "<th class='text-right'>Rows</th><th class='text-right'>Expectations</th><th>Result</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></body></html>\n",
-        encoding="utf-8",
     )

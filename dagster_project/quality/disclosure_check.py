@@ -106,12 +106,10 @@ def build_disclosure_check(mart: str, audit: Any, unit: str) -> dg.AssetChecksDe
         description="No value of a group that is too small to show can be derived from what is shown.",
     )
     def _check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        import duckdb
-
-        from dagster_project.warehouse.lock import warehouse_lock
+        from dagster_project.warehouse.lock import open_warehouse
 
         settings, wave = load_settings(), int(context.partition_key)
-        with warehouse_lock(settings), duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+        with open_warehouse(settings) as con:
             found = audit(con, wave)
         outcome = _outcome(mart, wave, found, unit)
         keep(settings, incident_of(context), outcome)

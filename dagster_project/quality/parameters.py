@@ -81,9 +81,9 @@ def parameters(settings: Settings, suite: SuiteFile, year: int | None) -> dict[s
 
 
 def _query(settings: Settings, name: str, year: int | None) -> Any:
-    import duckdb
+    from dagster_project.warehouse.lock import open_warehouse
 
-    with duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+    with open_warehouse(settings) as con:
         rows = con.sql(_QUERIES[name].format(year=year)).fetchall()
     if name in _PAIRS:
         return [tuple(row) for row in rows]

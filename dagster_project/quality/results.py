@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.errors import FengchaoError
+from dagster_project.files import write_whole
 from dagster_project.ingest.landing import write_parquet
 from dagster_project.quality.validate import SuiteOutcome
 from dagster_project.settings import Settings
@@ -100,7 +101,7 @@ def _run_number(settings: Settings, run_id: str) -> int:
     numbers = {int(p.read_text()): p.parent for p in settings.quality.glob("runs/*/run_no")}
     number = max(numbers, default=0) + 1
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(str(number))
+    write_whole(path, str(number))
     for old in sorted(numbers)[: max(0, len(numbers) + 1 - _kept_runs())]:
         shutil.rmtree(numbers.pop(old), ignore_errors=True)
     # Runs that are surely over: one file each, so that reading all of them stays quick.

@@ -32,6 +32,7 @@ from dagster_project.release.package import (
 from dagster_project.release.workbook_process import workbook_beside
 from dagster_project.settings import ROOT, Settings
 from dagster_project.warehouse.lock import warehouse_lock
+from dagster_project.warehouse.unfinished import refuse_unfinished
 
 # Small tables of the framework that a reader of the marts needs for labels.
 FRAMEWORK_TABLES = (
@@ -89,6 +90,7 @@ def build_release(
     settings.releases.mkdir(parents=True, exist_ok=True)
     # Under the lock nobody else builds: what earlier, killed runs left behind can go.
     with warehouse_lock(settings):
+        refuse_unfinished(settings)
         for left in settings.releases.glob(".building-*"):
             shutil.rmtree(left, ignore_errors=True)
         building = settings.releases / f".building-{os.getpid()}"

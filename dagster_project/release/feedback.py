@@ -67,16 +67,15 @@ def write_feedback(settings: Settings, wave: int, token: str = "") -> list[Path]
 
     Scores in points of 0-100. Raises FengchaoError for a wave without scores or an unknown token.
     """
-    import duckdb
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from dagster_project.release.report_font import subset_for
-    from dagster_project.warehouse.lock import warehouse_lock
+    from dagster_project.warehouse.lock import open_warehouse
     from dagster_project.warehouse.records import records
 
     if not settings.warehouse_db.exists():
         raise FengchaoError(f"{settings.warehouse_db} does not exist. Load the wave first: fengchao run.")
-    with warehouse_lock(settings), duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+    with open_warehouse(settings) as con:
         rows = records(con, _QUERY, {"wave": wave, "min": MIN_PEERS})
     by_token: dict[str, list[dict[str, Any]]] = {}
     for row in rows:

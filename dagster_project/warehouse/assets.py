@@ -12,7 +12,9 @@ from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.dbt_runner import NodeResult, manifest_path, run_nodes
+from dagster_project.warehouse.lock import open_warehouse
 from dagster_project.warehouse.sources import ensure_sources
+from dagster_project.warehouse.unfinished import following, is_marked, mark, unmark
 
 # Unit tests of the models belong to the test suite, not to a production run.
 _NEVER = "resource_type:unit_test"
@@ -65,6 +67,10 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
         window = [int(context.partition_key)] if partitioned else []
         ensure_sources(settings)
         models = _selected_models(context)
+        year = window[0] if window else None
+        # A part of a step does not repair what a killed run has left of the whole.
+        repairs = len(models) == len(list(_step.keys)) or not is_marked(settings, name, year)
+        mark(settings, (name, *following(name)), year)
         if not partitioned:
             _build_missing_parents(settings, models)
         tests = [key.name for key in context.selected_asset_check_keys]
@@ -72,6 +78,8 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
         # not build (and which may not exist yet) belongs to the step that builds it.
         results = run_nodes(settings, "build", [*models, *tests], window)
         rows = _row_counts(settings, context, models, window)
+        if repairs and not any(result.failed for result in results):
+            unmark(settings, name, year)
         yield from _events(context, results, rows)
 
     if not list(_step.keys):
@@ -127,10 +135,6 @@ def _manifest_content() -> Mapping[str, Any]:
 
 def _build_missing_parents(settings: Settings, models: list[str]) -> None:
     """Empty tables for yearly models that no year has built yet: a home with reports but no wave has none."""
-    import duckdb
-
-    from dagster_project.warehouse.lock import warehouse_lock
-
     nodes, parents = _manifest_content()["nodes"], _manifest_content()["parent_map"]
     wanted: set[str] = set()
     waiting = [f"model.fengchao.{name}" for name in models]
@@ -141,7 +145,7 @@ def _build_missing_parents(settings: Settings, models: list[str]) -> None:
                 waiting.append(parent)
     existing: set[str] = set()
     if settings.warehouse_db.exists():
-        with warehouse_lock(settings), duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+        with open_warehouse(settings) as con:
             existing = {row[0] for row in con.sql("select table_name from duckdb_tables() union all "
                                                   "select view_name from duckdb_views()").fetchall()}  # fmt: skip
     missing = sorted(nodes[key]["name"] for key in wanted if nodes[key]["name"] not in existing | set(models))
@@ -156,14 +160,10 @@ def _row_counts(
     settings: Settings, context: dg.AssetExecutionContext, models: list[str], window: list[int]
 ) -> dict[str, int]:
     """Rows of each built table, of the window only where it has a year."""
-    import duckdb
-
-    from dagster_project.warehouse.lock import warehouse_lock
-
     counts: dict[str, int] = {}
     if not settings.warehouse_db.exists():
         return counts
-    with warehouse_lock(settings), duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+    with open_warehouse(settings) as con:
         columns = con.sql(
             "select table_schema, table_name, list(column_name) from information_schema.columns group by all"
         ).fetchall()

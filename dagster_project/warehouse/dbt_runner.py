@@ -19,7 +19,7 @@ from typing import Any
 
 from dagster_project.errors import FengchaoError
 from dagster_project.settings import DBT_DIR, Settings
-from dagster_project.warehouse.lock import warehouse_lock
+from dagster_project.warehouse.lock import wait_until_free, warehouse_lock
 
 _CHOSEN = "chosen_for_this_command"
 
@@ -125,6 +125,7 @@ def run_dbt(
     manifest = parsed_manifest(settings)
     settings.warehouse_db.parent.mkdir(parents=True, exist_ok=True)
     with warehouse_lock(settings):
+        wait_until_free(settings)
         # Rewriting the unchanged manifest would be a third of the time of a small command.
         result = _invoke(settings, ["--no-write-json", command, *arguments], years, manifest)
     if result is None:

@@ -2,21 +2,41 @@
 
 DuckDB refuses a second process while one has the file open for writing. A file lock around every
 use of the build file turns that refusal into a wait; the kernel drops the lock when its holder dies,
-so a killed run never blocks the next one.
+so a killed run never blocks the next one. Under the same lock landed files are switched, and whoever
+takes it first ends a switch that was cut short (`ingest/switch.py`): who holds it sees whole deliveries.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from dagster_project.errors import FengchaoError
+from dagster_project.ingest.switch import finish_switches
 from dagster_project.settings import Settings
 
-_held: dict[str, int] = {}  # reentrant within this process: path -> depth
+if TYPE_CHECKING:
+    import duckdb
+
+_BUSY = "Could not set lock on file"
+
+
+@dataclass
+class _Guard:
+    """The lock within this process: reentrant for one thread, a wait for the others."""
+
+    threads: threading.RLock = field(default_factory=threading.RLock)
+    depth: int = 0
+
+
+_guards: dict[str, _Guard] = {}
 
 
 @contextmanager
@@ -26,38 +46,90 @@ def warehouse_lock(settings: Settings, timeout_seconds: float = 1800.0) -> Itera
     Raises FengchaoError after `timeout_seconds`, naming the process that holds the lock.
     """
     path = settings.warehouse_db.parent / "writer.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key = str(path)
-    if _held.get(key):
-        _held[key] += 1
+    guard = _guards.setdefault(str(path), _Guard())
+    if not guard.threads.acquire(timeout=timeout_seconds):
+        raise _held_too_long(path, timeout_seconds, str(os.getpid()))
+    try:
+        if guard.depth:
+            guard.depth += 1
+            try:
+                yield
+            finally:
+                guard.depth -= 1
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+") as handle:
+            _wait_for(handle, path, timeout_seconds)
+            guard.depth = 1
+            try:
+                finish_switches(settings)
+                yield
+            finally:
+                guard.depth = 0
+                fcntl.flock(handle, fcntl.LOCK_UN)
+    finally:
+        guard.threads.release()
+
+
+def _wait_for(handle: IO[str], path: Path, timeout_seconds: float) -> None:
+    pause, started = 0.05, time.monotonic()
+    while True:
         try:
-            yield
-        finally:
-            _held[key] -= 1
-        return
-    with path.open("a+") as handle:
-        pause, waited = 0.05, 0.0
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            waited = time.monotonic() - started
+            if waited >= timeout_seconds:
+                handle.seek(0)
+                raise _held_too_long(path, waited, handle.read().strip() or "?") from None
+            time.sleep(pause)
+            pause = min(pause * 1.5, 2.0)
+    handle.seek(0)
+    handle.truncate()
+    handle.write(str(os.getpid()))
+    handle.flush()
+
+
+def _held_too_long(path: Path, seconds: float, holder: str) -> FengchaoError:
+    return FengchaoError(
+        f"{path} has been held for {seconds:.0f} s by process {holder}. "
+        "Wait for that run to end, or end it, then start again."
+    )
+
+
+@contextmanager
+def open_warehouse(
+    settings: Settings, read_only: bool = True, timeout_seconds: float = 60.0
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the build database under the lock.
+
+    A program that does not know the lock (an analyst's DuckDB) may have the file open: waits with
+    growing pauses, then raises FengchaoError, which names that process as DuckDB does.
+    """
+    import duckdb
+
+    with warehouse_lock(settings):
+        pause, started = 0.1, time.monotonic()
         while True:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                connection = duckdb.connect(str(settings.warehouse_db), read_only=read_only)
                 break
-            except BlockingIOError:
-                if waited >= timeout_seconds:
-                    handle.seek(0)
+            except duckdb.IOException as error:
+                if _BUSY not in str(error):
+                    raise
+                if time.monotonic() - started >= timeout_seconds:
                     raise FengchaoError(
-                        f"{path} has been held for {waited:.0f} s by process {handle.read().strip() or '?'}. "
-                        "Wait for that run to end, or end it, then start again."
-                    ) from None
+                        f"{settings.warehouse_db} has been open in another program for {timeout_seconds:.0f} s: "
+                        f"{str(error).splitlines()[0]} Close it there (analysts open "
+                        f"{settings.releases / 'current' / 'fengchao.duckdb'}), then start again."
+                    ) from error
                 time.sleep(pause)
-                waited += pause
                 pause = min(pause * 1.5, 2.0)
-        handle.seek(0)
-        handle.truncate()
-        handle.write(str(os.getpid()))
-        handle.flush()
-        _held[key] = 1
-        try:
-            yield
-        finally:
-            _held[key] = 0
-            fcntl.flock(handle, fcntl.LOCK_UN)
+        with connection:
+            yield connection
+
+
+def wait_until_free(settings: Settings, timeout_seconds: float = 60.0) -> None:
+    """Wait until the build database can be opened for writing; the caller holds the lock."""
+    with open_warehouse(settings, read_only=False, timeout_seconds=timeout_seconds):
+        pass
