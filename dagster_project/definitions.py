@@ -28,6 +28,7 @@ from dagster_project.jobs import JOBS  # noqa: E402
 from dagster_project.quality.checks import CHECKS, QUALITY_RESULT  # noqa: E402
 from dagster_project.quality.disclosure_check import DISCLOSURE_CHECKS  # noqa: E402
 from dagster_project.release.assets import release, release_readable  # noqa: E402
+from dagster_project.run_owner import owning_executor  # noqa: E402
 from dagster_project.schedules import SCHEDULES  # noqa: E402
 from dagster_project.sensors import SENSORS  # noqa: E402
 from dagster_project.warehouse.assets import DBT_ASSETS  # noqa: E402
@@ -36,7 +37,7 @@ channels()  # a channel that cannot be understood is said at load, not when the 
 
 defs = dg.Definitions(
     # Also for what is materialized from an asset's page or in a backfill: a process per step costs minutes.
-    executor=dg.in_process_executor,
+    executor=owning_executor,
     assets=[*LANDING_ASSETS, *DBT_ASSETS, analyse_scores, published_audit, release, QUALITY_RESULT],
     asset_checks=[*CHECKS, *DISCLOSURE_CHECKS, release_readable],
     jobs=JOBS,

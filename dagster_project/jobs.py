@@ -8,10 +8,10 @@ from dagster import AssetSelection
 from dagster_project.analysis.assets import analyse_scores
 from dagster_project.audit.assets import published_audit
 from dagster_project.ingest import assets as landing
+from dagster_project.run_owner import owning_executor
 from dagster_project.warehouse import assets as warehouse
 
-# A year of this data is minutes of work at most: one process saves starting one per step.
-_EXECUTOR = dg.in_process_executor
+_EXECUTOR = owning_executor
 
 _PREPARE = AssetSelection.assets(
     landing.land_reference, warehouse.framework, warehouse.reference, warehouse.staging_robustness

@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class MainReport:
 
     startup_seconds: float
     runs: list[RunReport]
+    ended: list[str] = field(default_factory=list)  # earlier runs that were found dead
 
     @property
     def success(self) -> bool:
@@ -69,6 +70,7 @@ def run_all(
     from dagster_project.ingest.sources import years_with_input
     from dagster_project.partitions import FIRST_YEAR
     from dagster_project.partitions import years as partitions
+    from dagster_project.run_owner import end_dead_runs
 
     wanted = sorted(years) or years_with_input(settings.raw)
     known = {int(key) for key in partitions.get_partition_keys()}
@@ -86,6 +88,7 @@ def run_all(
     runs: list[RunReport] = []
     total = len(wanted) + 2
     with DagsterInstance.get() as instance:
+        ended = end_dead_runs(settings, instance)
         progress("reference data and framework", 0, total)
         prepare = defs.resolve_job_def("prepare")
         runs.append(_execute(prepare, instance, None))
@@ -101,25 +104,33 @@ def run_all(
             config = {"ops": {"release_folder": {"config": {"release_date": release_date or ""}}}}
             runs.append(_execute(defs.resolve_job_def("release"), instance, None, run_config=config))
         progress("done", total, total)
-    return MainReport(startup, runs)
+    return MainReport(startup, runs, ended)
 
 
 def _execute(
     job: Any, instance: Any, year: int | None, run_config: dict[str, Any] | None = None, **kwargs: Any
 ) -> RunReport:
+    from dagster._core.utils import make_new_run_id
+
+    from dagster_project.run_owner import own, release
+
     # The run's events stand in the instance and in the UI; the terminal gets the summary.
     config = {**(run_config or {}), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    settings, run_id = load_settings(), make_new_run_id()
+    held = own(settings, run_id)
     result = job.execute_in_process(
         instance=instance,
         partition_key=None if year is None else str(year),
         raise_on_error=False,
         run_config=config,
+        run_id=run_id,
         **kwargs,
     )
+    release(settings, run_id, held)
     report = read_run(instance, result.run_id)
     if not report.success:
         try:
-            alert(load_settings(), report)
+            alert(settings, report)
         except FengchaoError as error:
             report.messages.append(str(error))
     return report

@@ -10,6 +10,7 @@ from dagster_project.ingest.sidecar import raw_files, sha256_of
 from dagster_project.ingest.sources import YEARLY_SOURCES, raw_folder, years_with_input
 from dagster_project.jobs import yearly_load
 from dagster_project.partitions import FIRST_YEAR
+from dagster_project.run_owner import dead_runs
 from dagster_project.schedules import environment
 from dagster_project.settings import load_settings
 
@@ -81,4 +82,4 @@ def broken_runs(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
     return None
 
 
-SENSORS = [raw_files_changed, broken_runs]
+SENSORS = [raw_files_changed, broken_runs, dead_runs]

@@ -50,6 +50,12 @@ def print_summary(console: Console, settings: Settings, report: MainReport, wall
         highlight=False,
         soft_wrap=True,
     )
+    for text in report.ended:
+        console.print(
+            f"[yellow]look[/] An earlier run was killed and is now marked as failed: {escape(text)}.",
+            highlight=False,
+            soft_wrap=True,
+        )
     for run in report.runs:
         for text in run.warnings:
             console.print(f"[yellow]look[/] {escape(text)}", highlight=False, soft_wrap=True)
