@@ -131,11 +131,11 @@ def run(settings: Settings) -> float:
     return time.perf_counter() - started
 
 
-def events_of(settings: Settings) -> list[tuple[str, str]]:
-    """Starts and ends of steps of the newest run, the last one first."""
+def events_of(settings: Settings, since: float) -> list[tuple[str, str]]:
+    """Starts and ends of steps of the newest run, the last one first; none if it is older than `since`."""
     files = [p for p in (settings.dagster_home / "history" / "runs").glob("*.db") if p.stem != "index"]
     newest = max(files, key=lambda path: path.stat().st_mtime, default=None)
-    if newest is None:
+    if newest is None or newest.stat().st_mtime < since:
         return []
     with sqlite3.connect(f"file:{newest}?mode=ro", uri=True, timeout=30) as con:
         try:
@@ -217,12 +217,12 @@ def stress(settings: Settings, kills: int, seed: int) -> int:
     ended = 0
     for number, moment in enumerate(moments, 1):
         deliver(settings.raw, "AB"[number % 2])
-        process = start(settings)
+        since, process = time.time(), start(settings)
         if not kill_after(moment)(process):
             ended += 1
             continue
         kill(process)
-        last = next(iter(events_of(settings)), ("", "start-up"))
+        last = next(iter(events_of(settings, since)), ("", "start-up"))
         step = last[1] if last[0] == "STEP_START" else f"after {last[1]}"
         by_step[step] += 1
         now = losses(settings, known)

@@ -37,16 +37,33 @@ def run(
     ] = "",
 ) -> None:
     """Load every year from raw to release and print what happened."""
+    _load([_year(text) for text in years.split(",") if text.strip()], release_date)
+
+
+@app.command()
+def rebuild(
+    release_date: Annotated[
+        str, typer.Option(help="ISO day of the release id; default: the day the newest input was received.")
+    ] = "",
+) -> None:
+    """Make the build database anew: remove it, load every year of data/raw, and release."""
+    _load([], release_date, anew=True)
+
+
+def _load(years: list[int], release_date: str, anew: bool = False) -> None:
     _quiet()
     from rich.console import Console
 
     from dagster_project.main_job import run_all
     from dagster_project.settings import load_settings
     from dagster_project.summary import print_summary
+    from dagster_project.warehouse.rebuild import remove_database
 
     console = Console()
     settings = load_settings()
     started = time.perf_counter()
+    if anew:
+        remove_database(settings)
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     with Progress(
@@ -56,7 +73,7 @@ def run(
         task = bar.add_task("starting", total=1)
         report = run_all(
             settings,
-            [_year(text) for text in years.split(",") if text.strip()],
+            years,
             release_date or None,
             lambda text, done, total: bar.update(task, description=text, completed=done, total=total),
         )
@@ -276,12 +293,58 @@ def serve(
     run_server(load_settings().releases, port)
 
 
+@app.command()
+def releases() -> None:
+    """List the releases, the newest last; an arrow marks the current one."""
+    import json
+
+    from dagster_project.release.keep import current_release
+    from dagster_project.release.keep import releases as all_releases
+    from dagster_project.settings import load_settings
+
+    settings = load_settings()
+    current = current_release(settings)
+    for folder in all_releases(settings):
+        resources = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"]
+        size = sum(resource["bytes"] for resource in resources) / 1e6
+        mark = "->" if folder == current else "  "
+        print(f"{mark} {folder.name}  {len(resources):>4} files {size:>8.1f} MB  {folder}")
+    if current is None:
+        print(f"No release yet ({settings.releases}). Make one: fengchao run.")
+
+
+@app.command()
+def rollback(
+    release: Annotated[
+        str, typer.Argument(help="Id of the release; default: the one made before the current one.")
+    ] = "",
+) -> None:
+    """Let readers see an earlier release again, after its files were compared with their sha256."""
+    from dagster_project.release.keep import roll_back
+    from dagster_project.settings import load_settings
+
+    settings = load_settings()
+    before, now = roll_back(settings, release)
+    print(
+        f"{settings.releases / 'current'} now points to {now}, which is whole; before, it pointed to {before}."
+    )
+    print(f"The next release becomes current again. To come back: fengchao rollback {before}.")
+
+
 def main() -> None:
     """Entry point: errors that a user can act on are printed as one message, without a traceback."""
     try:
         app()
     except FengchaoError as error:
         print(f"fengchao: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        from dagster_project.disk import describe
+        from dagster_project.settings import load_settings
+
+        if (text := describe(error, load_settings().home)) == str(error):
+            raise
+        print(f"fengchao: {text}", file=sys.stderr)
         sys.exit(1)
 
 

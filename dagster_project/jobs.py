@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 from dagster import AssetSelection
 
@@ -67,4 +69,28 @@ release = dg.define_asset_job(
     description="Cross-year marts, then a new release folder and the switch of `current`.",
 )
 
-JOBS = [prepare, questionnaire_wave, disclosure_year, yearly_load, release]
+
+@dg.op
+def load_all_years(context: dg.OpExecutionContext) -> None:
+    """Each year is a run of its own, as in `fengchao rebuild`."""
+    from dagster_project.main_job import run_all
+    from dagster_project.settings import load_settings
+    from dagster_project.warehouse.rebuild import remove_database
+
+    settings = load_settings()
+    remove_database(settings)
+    report = run_all(settings, progress=lambda text, done, total: context.log.info(text))
+    if not report.success:
+        failed = [text for run in report.runs for text in run.messages]
+        raise dg.Failure(description="\n".join(failed), allow_retries=False)
+
+
+@dg.job(
+    executor_def=_EXECUTOR,
+    description="Removes the build database, loads every year of the raw folder and makes a release.",
+)
+def rebuild_all() -> None:
+    load_all_years()
+
+
+JOBS: list[Any] = [prepare, questionnaire_wave, disclosure_year, yearly_load, release, rebuild_all]

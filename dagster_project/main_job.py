@@ -71,6 +71,7 @@ def run_all(
     from dagster_project.partitions import FIRST_YEAR
     from dagster_project.partitions import years as partitions
     from dagster_project.run_owner import end_dead_runs
+    from dagster_project.warehouse.unfinished import REBUILD, unmark
 
     wanted = sorted(years) or years_with_input(settings.raw)
     known = {int(key) for key in partitions.get_partition_keys()}
@@ -100,6 +101,8 @@ def run_all(
                 progress(f"year {year}", number, total)
                 runs.append(_execute(load, instance, year, asset_selection=rest))
         if all(run.success for run in runs):
+            if set(years_with_input(settings.raw)) <= set(wanted):
+                unmark(settings, REBUILD, None)
             progress("release", total - 1, total)
             config = {"ops": {"release_folder": {"config": {"release_date": release_date or ""}}}}
             runs.append(_execute(defs.resolve_job_def("release"), instance, None, run_config=config))

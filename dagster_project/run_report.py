@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from dagster_project.disk import explain
+from dagster_project.settings import load_settings
+
 PHASES = ("start-up", "landing", "dbt", "analysis", "checks", "release")
 
 
@@ -77,7 +80,8 @@ def _failure_text(event: Any) -> str:
     error = getattr(data, "error", None)
     while error is not None and error.cause is not None:
         error = error.cause
-    return f"{event.step_key}: {error.message.strip() if error else event.message}"
+    text = error.message.strip() if error else event.message
+    return f"{event.step_key}: {explain(text, load_settings().home) or text}"
 
 
 def _count_check(report: RunReport, check: Any) -> None:

@@ -1,4 +1,6 @@
-"""Where things are. Two environment variables move them; nothing else is configured by path.
+"""Where things are, and every setting that is read from the environment.
+
+Two environment variables move them; nothing else is configured by path.
 
 `FENGCHAO_HOME`  everything that is produced (default: `var/` in the project)
 `FENGCHAO_RAW`   the raw files as received (default: `data/raw/` in the project)
@@ -7,8 +9,11 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
+import re
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,19 +88,68 @@ class Settings:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             # Whole or not at all, and the first of two processes wins: a lost key changes every token.
-            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+            descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(descriptor, "w") as handle:
                 handle.write(secrets.token_hex(32))
             with contextlib.suppress(FileExistsError):
                 path.hardlink_to(temporary)
-            temporary.unlink()
+            Path(temporary).unlink()
         return path.read_text().strip().encode()
 
 
+# Settings that are numbers or sizes: default, and how a value must look.
+NUMBERS = {"FENGCHAO_THREADS": 2, "FENGCHAO_QUALITY_RUNS": 500, "FENGCHAO_KEEP_RELEASES": 10}
+SIZES = {"FENGCHAO_MEMORY_LIMIT": "4GB", "FENGCHAO_MAX_SPILL": "20GB"}
+_SIZE = re.compile(r"\d+(\.\d+)? *([KMGT]i?B)", re.IGNORECASE)
+_OTHERS = (
+    "FENGCHAO_HOME", "FENGCHAO_RAW", "FENGCHAO_ENV", "FENGCHAO_TOKEN_SECRET", "FENGCHAO_ALERTS", "FENGCHAO_UI_URL",
+)  # fmt: skip
+
+
+def number_setting(name: str) -> int:
+    """A whole number from 1 on, from the environment. Raises FengchaoError for anything else."""
+    text = os.environ.get(name) or str(NUMBERS[name])
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise FengchaoError(f"{name} is {text!r}. Give a whole number from 1 on, e.g. {NUMBERS[name]}.")
+    return int(text)
+
+
+def size_setting(name: str) -> str:
+    """A size with its unit, from the environment. Raises FengchaoError for anything else."""
+    text = os.environ.get(name) or SIZES[name]
+    if not _SIZE.fullmatch(text):
+        raise FengchaoError(f"{name} is {text!r}. Give a size with its unit, e.g. {SIZES[name]}.")
+    return text
+
+
+def keep_releases() -> int:
+    return number_setting("FENGCHAO_KEEP_RELEASES")
+
+
+def _check_environment() -> None:
+    """Raises FengchaoError, with the name, for a value that cannot be understood and for a misspelt name."""
+    for name in NUMBERS:
+        number_setting(name)
+    for name in SIZES:
+        size_setting(name)
+    known = (*NUMBERS, *SIZES, *_OTHERS)
+    for name in sorted(set(os.environ) - {*known, "FENGCHAO_YEARS"}):  # the years are set for dbt
+        if name.startswith("FENGCHAO_") and (meant := difflib.get_close_matches(name, known, 1, 0.85)):
+            raise FengchaoError(f"{name} is no setting. Write {meant[0]}, or unset it.")
+
+
 def load_settings() -> Settings:
-    """Read the settings from the environment; called at use, so that tests can move them."""
+    """Read the settings from the environment; called at use, so that tests can move them.
+
+    Raises FengchaoError, with the name of the setting, for one that cannot be used.
+    """
+    _check_environment()
     home = Path(os.environ.get("FENGCHAO_HOME") or ROOT / "var").resolve()
     raw = Path(os.environ.get("FENGCHAO_RAW") or ROOT / "data" / "raw").resolve()
+    if any(path.exists() and not path.is_dir() for path in (home, *home.parents)):
+        raise FengchaoError(
+            f"FENGCHAO_HOME is {home}, which is a file or lies below one. Point it to a folder (it is made if need be)."
+        )
     if not raw.is_dir():
         raise FengchaoError(
             f"FENGCHAO_RAW points to {raw}, which is not a folder. "

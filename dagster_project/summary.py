@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dagster_project.main_job import MainReport
-from dagster_project.release.build import current_release
+from dagster_project.release.keep import current_release
 from dagster_project.run_report import PHASES
 from dagster_project.settings import Settings
 

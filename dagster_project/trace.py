@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.reference import load_directory
-from dagster_project.release.build import current_release
+from dagster_project.release.keep import current_release
 from dagster_project.settings import Settings
 from dagster_project.warehouse.records import records
 

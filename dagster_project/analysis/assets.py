@@ -8,6 +8,7 @@ import dagster as dg
 
 from dagster_project.analysis.parameters import load_parameters
 from dagster_project.analysis.tables import TABLES, analysis_path
+from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.assets import column_schema
 from dagster_project.ownership import OWNER
@@ -81,8 +82,8 @@ def analyse_scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
             context.log.info(f"Skipped: wave {year} has no scored answers in restricted.int_item_score.")
             return
         done = publish(settings, year, analyse(wave, parameters), incident_of(context))
-    except FengchaoError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+    except (FengchaoError, OSError) as error:
+        raise dg.Failure(description=describe(error, settings.home), allow_retries=False) from error
     for table, outcome in done.outcomes.items():
         suite = suite_for("analysis", table)
         if dg.AssetCheckKey(analysis_key(table), check_name(suite)) in context.selected_asset_check_keys:

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.landing import landing_path
 from dagster_project.ingest.load import Loaded, Source, load
@@ -120,8 +121,8 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
         year = int(context.partition_key) if partitioned else None
         try:
             loaded = load(settings, source, year, incident_of(context))
-        except FengchaoError as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
+        except (FengchaoError, OSError) as error:
+            raise dg.Failure(description=describe(error, settings.home), allow_retries=False) from error
         if loaded is None:
             where = raw_folder(settings.raw, source, year) if year is not None else settings.raw / source.name
             context.log.info(f"Skipped: no {source.name} for {year or 'any year'}, {where} holds no files.")

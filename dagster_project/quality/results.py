@@ -9,7 +9,6 @@ the newest `FENGCHAO_QUALITY_RUNS` (default 500) are removed.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.errors import FengchaoError
 from dagster_project.files import write_whole
 from dagster_project.ingest.landing import write_parquet
 from dagster_project.quality.validate import SuiteOutcome
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, number_setting
 
 _S, _I = pa.string(), pa.int64()
 RESULT = pa.schema(
@@ -102,7 +100,7 @@ def _run_number(settings: Settings, run_id: str) -> int:
     number = max(numbers, default=0) + 1
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(path, str(number))
-    for old in sorted(numbers)[: max(0, len(numbers) + 1 - _kept_runs())]:
+    for old in sorted(numbers)[: max(0, len(numbers) + 1 - number_setting("FENGCHAO_QUALITY_RUNS"))]:
         shutil.rmtree(numbers.pop(old), ignore_errors=True)
     # Runs that are surely over: one file each, so that reading all of them stays quick.
     for old in sorted(numbers)[:-_OPEN_RUNS]:
@@ -118,10 +116,3 @@ def _compact(folder: Path) -> None:
         write_parquet(pa.concat_tables(tables), whole)
         for path in parts:
             path.unlink()  # killed before this, rows stand twice; the mart takes each once
-
-
-def _kept_runs() -> int:
-    text = os.environ.get("FENGCHAO_QUALITY_RUNS", "500")
-    if not text.isdigit() or int(text) < 1:
-        raise FengchaoError(f"FENGCHAO_QUALITY_RUNS is {text!r}. Give the number of runs to keep, e.g. 500.")
-    return int(text)

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
 from dagster_project.ownership import OWNER
 from dagster_project.settings import load_settings
@@ -45,14 +46,16 @@ class ReleaseConfig(dg.Config):
 )
 def release(context: dg.AssetExecutionContext, config: ReleaseConfig) -> dg.MaterializeResult:
     """Build the release folder and switch `current`; the same content is not written twice."""
+    import duckdb
+
     from dagster_project.quality.results import incident_of
     from dagster_project.release.build import build_release
 
     settings = load_settings()
     try:
         built = build_release(settings, _manifest(), config.release_date or None, incident_of(context))
-    except FengchaoError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+    except (FengchaoError, OSError, duckdb.Error) as error:
+        raise dg.Failure(description=describe(error, settings.home), allow_retries=False) from error
     return dg.MaterializeResult(
         metadata={
             "release_id": built.release_id,
@@ -71,7 +74,7 @@ def release(context: dg.AssetExecutionContext, config: ReleaseConfig) -> dg.Mate
     description="Every file has the sha256 of the data package, and the DuckDB file holds the rows of the Parquet files.",
 )
 def release_readable() -> dg.AssetCheckResult:
-    from dagster_project.release.build import current_release
+    from dagster_project.release.keep import current_release
     from dagster_project.release.verify import read_back
 
     folder = current_release(load_settings())

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.errors import FengchaoError
+from dagster_project.files import sync
 from dagster_project.ingest.sidecar import raw_files, read_sidecar, sha256_of
 from dagster_project.ingest.status import broken_loads
 from dagster_project.quality.data_docs import last_results
@@ -22,6 +23,7 @@ from dagster_project.release.citation import citation, write_citation
 from dagster_project.release.dbt_docs import write_dbt_docs
 from dagster_project.release.dictionary import keys_of, write_dictionary
 from dagster_project.release.gate import check_tables
+from dagster_project.release.keep import current_release, made, releases, switch_to
 from dagster_project.release.package import (
     column_schema,
     git_commit,
@@ -115,7 +117,8 @@ def _build(
     folder = settings.releases / release_id
     if folder.exists() and not verify_release(folder):
         check_tables(settings, building, run_id)
-        _switch(settings, release_id)
+        switch_to(settings, release_id)
+        made(settings, release_id)
         return _describe(folder, release_id, tables, is_new=False)
     release = {
         "release_id": release_id,
@@ -135,18 +138,14 @@ def _build(
         write_citation(building, release)
         write_dictionary(building, tables, release)
     write_datapackage(building, release, tables, source_list)
-    _sync(building)
+    for path in [*building.rglob("*"), building]:
+        sync(path)
     if folder.exists():  # damaged: move it away in one step, so that `current` is never half a release
         folder.rename(building.with_name(f"{building.name}-damaged"))
     building.replace(folder)
-    _switch(settings, release_id)
+    switch_to(settings, release_id)
+    made(settings, release_id)
     return _describe(folder, release_id, tables, is_new=True)
-
-
-def current_release(settings: Settings) -> Path | None:
-    """Folder that `current` points to, or None before the first release."""
-    link = settings.releases / "current"
-    return link.resolve() if link.exists() else None
 
 
 def _previous(settings: Settings, release_id: str) -> Path | None:
@@ -154,12 +153,8 @@ def _previous(settings: Settings, release_id: str) -> Path | None:
     current = current_release(settings)
     if current is not None and current.name != release_id:
         return current
-    others = [
-        path.parent
-        for path in settings.releases.glob("[!.]*/datapackage.json")
-        if not path.parent.is_symlink()
-    ]
-    return max((path for path in others if path.name != release_id), default=None, key=lambda path: path.name)
+    others = [path for path in releases(settings) if path.name != release_id]
+    return others[-1] if others else None
 
 
 def check_counts(settings: Settings) -> dict[str, int]:
@@ -331,22 +326,3 @@ def _code_fingerprint() -> str:
 
 def _describe(folder: Path, release_id: str, tables: dict[str, dict[str, Any]], is_new: bool) -> Release:
     return Release(release_id, folder, is_new, len(tables), sum(table["rows"] for table in tables.values()))
-
-
-def _sync(folder: Path) -> None:
-    for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _switch(settings: Settings, release_id: str) -> None:
-    """Point `current` to the release: readers see the old one or the new one, never neither."""
-    link, temporary = settings.releases / "current", settings.releases / f".current-{os.getpid()}"
-    if link.is_symlink() and link.readlink() == Path(release_id):
-        return
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(release_id)
-    temporary.replace(link)

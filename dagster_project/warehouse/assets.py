@@ -13,6 +13,7 @@ from dagster_project.partitions import years
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.dbt_runner import NodeResult, manifest_path, run_nodes
 from dagster_project.warehouse.lock import open_warehouse
+from dagster_project.warehouse.rebuild import remedy
 from dagster_project.warehouse.sources import ensure_sources
 from dagster_project.warehouse.unfinished import following, is_marked, mark, unmark
 
@@ -124,7 +125,8 @@ def _events(
                     metadata={"failures": result.failures or 0, "status": result.status},
                 )
     if failed:
-        raise dg.Failure(description="dbt failed:\n" + "\n".join(failed), allow_retries=False)
+        text = "dbt failed:\n" + "\n".join(failed)
+        raise dg.Failure(description=text + remedy(load_settings(), text), allow_retries=False)
 
 
 def _manifest_content() -> Mapping[str, Any]:
@@ -153,7 +155,10 @@ def _build_missing_parents(settings: Settings, models: list[str]) -> None:
         # No row has the year 0: the tables get their columns and stay empty.
         for result in run_nodes(settings, "run", missing, [0]):
             if result.failed:
-                raise dg.Failure(description=f"dbt failed: {result.message}", allow_retries=False)
+                raise dg.Failure(
+                    description=f"dbt failed: {result.message}{remedy(settings, str(result.message))}",
+                    allow_retries=False,
+                )
 
 
 def _row_counts(

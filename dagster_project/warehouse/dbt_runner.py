@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.errors import FengchaoError
-from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.settings import DBT_DIR, SIZES, Settings, number_setting, size_setting
 from dagster_project.warehouse.lock import wait_until_free, warehouse_lock
+from dagster_project.warehouse.rebuild import note_lost_database
 
 _CHOSEN = "chosen_for_this_command"
 
@@ -44,6 +45,8 @@ def dbt_environment(settings: Settings, years: Sequence[int] = ()) -> dict[str, 
     return {
         "FENGCHAO_HOME": str(settings.home),
         "FENGCHAO_YEARS": ",".join(str(year) for year in sorted(years)),
+        "FENGCHAO_THREADS": str(number_setting("FENGCHAO_THREADS")),
+        **{name: size_setting(name) for name in SIZES},
         "DBT_PROFILES_DIR": str(DBT_DIR),
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_TARGET_PATH": str(settings.dbt_target / "target"),
@@ -125,6 +128,7 @@ def run_dbt(
     manifest = parsed_manifest(settings)
     settings.warehouse_db.parent.mkdir(parents=True, exist_ok=True)
     with warehouse_lock(settings):
+        note_lost_database(settings, years)
         wait_until_free(settings)
         # Rewriting the unchanged manifest would be a third of the time of a small command.
         result = _invoke(settings, ["--no-write-json", command, *arguments], years, manifest)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from dagster_project.disk import explain
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.switch import finish_switches
 from dagster_project.settings import Settings
@@ -116,7 +117,7 @@ def open_warehouse(
                 break
             except duckdb.IOException as error:
                 if _BUSY not in str(error):
-                    raise
+                    raise _unreadable(settings, error) from error
                 if time.monotonic() - started >= timeout_seconds:
                     raise FengchaoError(
                         f"{settings.warehouse_db} has been open in another program for {timeout_seconds:.0f} s: "
@@ -125,8 +126,19 @@ def open_warehouse(
                     ) from error
                 time.sleep(pause)
                 pause = min(pause * 1.5, 2.0)
+            except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
+                raise _unreadable(settings, error) from error
         with connection:
             yield connection
+
+
+def _unreadable(settings: Settings, error: Exception) -> FengchaoError:
+    if text := explain(str(error), settings.home):
+        return FengchaoError(text)
+    return FengchaoError(
+        f"{settings.warehouse_db} cannot be opened: found {str(error).splitlines()[0]} "
+        "It holds nothing that cannot be made again: fengchao rebuild."
+    )
 
 
 def wait_until_free(settings: Settings, timeout_seconds: float = 60.0) -> None:

@@ -19,6 +19,8 @@ BRANCHES = (
     ("land_disclosures", "marts_disclosures"),
 )
 
+REBUILD = "rebuild"  # the whole database; see warehouse/rebuild.py
+
 
 def following(step: str) -> tuple[str, ...]:
     """Steps that must run after `step`, so that the marts follow from what it wrote."""
@@ -47,6 +49,11 @@ def refuse_unfinished(settings: Settings) -> None:
     marks = sorted(path.name for path in _folder(settings).glob("*-*"))
     if not marks:
         return
+    if f"{REBUILD}-all" in marks:
+        raise FengchaoError(
+            "No release: the build database was removed, and not all years have been loaded again. "
+            "Load them: fengchao rebuild. The last release stays."
+        )
     years = sorted({name.rpartition("-")[2] for name in marks} - {"all"})
     command = f"fengchao run --years {','.join(years)}" if years else "fengchao run"
     raise FengchaoError(

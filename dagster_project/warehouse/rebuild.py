@@ -1,0 +1,55 @@
+"""The build database made anew: it holds nothing that raw files and code do not give again.
+
+While not all years are back, the mark `rebuild` stands and no release is made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dagster_project.disk import explain
+from dagster_project.settings import Settings
+from dagster_project.warehouse.lock import warehouse_lock
+from dagster_project.warehouse.unfinished import REBUILD, mark
+
+# What dbt and DuckDB say when tables were made by an older version of their models.
+_OUTDATED = re.compile(
+    r"source and target schemas on this incremental model are out of sync"
+    r"|Referenced column .* not found|does not have a column|has \d+ columns but \d+ values were supplied",
+    re.IGNORECASE,
+)
+COMMAND = "fengchao rebuild"
+
+
+def remedy(settings: Settings, messages: str) -> str:
+    """What to do about a full disk, and about tables of an older version; empty for any other failure of dbt."""
+    if disk := explain(messages, settings.home):
+        return f"\n{disk}"
+    if not _OUTDATED.search(messages):
+        return ""
+    return (
+        "\nThe columns of the build database are those of an older version of the models. "
+        f"Make it anew, nothing is lost: {COMMAND} (or the job rebuild_all)."
+    )
+
+
+def note_lost_database(settings: Settings, years: Sequence[int]) -> None:
+    """Other years have landed and their database is gone: they must be loaded again before a release."""
+    if settings.warehouse_db.exists():
+        return
+    names = {path.parent.name for path in settings.landing.glob("[!.]*/year=*/*.parquet")}
+    landed = {int(name.removeprefix("year=")) for name in names}
+    if landed - {0, *years}:
+        mark(settings, (REBUILD,), None)
+
+
+def remove_database(settings: Settings) -> None:
+    """Remove the build database, so that the next load of all years makes it anew."""
+    with warehouse_lock(settings):
+        mark(settings, (REBUILD,), None)
+        for path in (
+            settings.warehouse_db,
+            settings.warehouse_db.with_name(f"{settings.warehouse_db.name}.wal"),
+        ):
+            path.unlink(missing_ok=True)
