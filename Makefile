@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= 1
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 
-.PHONY: help run test dev env check bench format clean
+.PHONY: help run test dev env check bench stress format clean
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -50,6 +50,9 @@ bench: $(STAMP) ## print times of the main job and of decoding, and precision an
 	$(BIN)/python bench/main_job.py
 	$(BIN)/python bench/decode.py 1000000
 	$(BIN)/python bench/audit.py
+
+stress: $(STAMP) ## kill runs at 50 random moments and count what was lost
+	$(BIN)/python bench/kill_stress.py
 
 clean: ## remove everything that was produced (keeps data/raw)
 	rm -rf var $(VENV) .uv
