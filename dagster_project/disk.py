@@ -41,7 +41,7 @@ def explain(text: str, home: Path) -> str:
     for pattern, found, remedy in _PROBLEMS:
         if pattern.search(text):
             named = _PATH.search(text)
-            place = Path(named[1]) if named else home
+            place = Path(named[1]) if named else _fullest(home)
             return (
                 f"{place}: found {found} ({_free(place)}). {remedy}, then run again. "
                 "Nothing that was there is lost; the last release stays."
@@ -57,6 +57,12 @@ def describe(error: BaseException, home: Path) -> str:
             return text
         seen = seen.__cause__ or seen.__context__
     return str(error)
+
+
+def _fullest(home: Path) -> Path:
+    """Where an error names no file: the folder of the home whose disk has the least room."""
+    folders = [path for path in (home, *home.glob("*")) if path.is_dir()]
+    return min(folders, key=lambda path: shutil.disk_usage(path).free, default=home)
 
 
 def _free(place: Path) -> str:

@@ -10,6 +10,7 @@ from dagster import AssetSelection
 from dagster_project.analysis.assets import analyse_scores
 from dagster_project.audit.assets import published_audit
 from dagster_project.ingest import assets as landing
+from dagster_project.rebuild_job import rebuild_all
 from dagster_project.run_owner import owning_executor
 from dagster_project.warehouse import assets as warehouse
 
@@ -68,29 +69,6 @@ release = dg.define_asset_job(
     executor_def=_EXECUTOR,
     description="Cross-year marts, then a new release folder and the switch of `current`.",
 )
-
-
-@dg.op
-def load_all_years(context: dg.OpExecutionContext) -> None:
-    """Each year is a run of its own, as in `fengchao rebuild`."""
-    from dagster_project.main_job import run_all
-    from dagster_project.settings import load_settings
-    from dagster_project.warehouse.rebuild import remove_database
-
-    settings = load_settings()
-    remove_database(settings)
-    report = run_all(settings, progress=lambda text, done, total: context.log.info(text))
-    if not report.success:
-        failed = [text for run in report.runs for text in run.messages]
-        raise dg.Failure(description="\n".join(failed), allow_retries=False)
-
-
-@dg.job(
-    executor_def=_EXECUTOR,
-    description="Removes the build database, loads every year of the raw folder and makes a release.",
-)
-def rebuild_all() -> None:
-    load_all_years()
 
 
 JOBS: list[Any] = [prepare, questionnaire_wave, disclosure_year, yearly_load, release, rebuild_all]
