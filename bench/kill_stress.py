@@ -186,16 +186,17 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=2019)
     parser.add_argument("--home", type=Path, help="loaded home to copy; default: load everything first")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="no more kills after this time")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kill-stress-") as folder:
         settings = Settings(home=Path(folder) / "home", raw=Path(folder) / "raw")
         shutil.copytree(ROOT / "data" / "raw", settings.raw)
         if arguments.home:
             shutil.copytree(arguments.home, settings.home, symlinks=True)
-        sys.exit(1 if stress(settings, arguments.kills, arguments.seed) else 0)
+        sys.exit(1 if stress(settings, arguments.kills, arguments.seed, arguments.minutes) else 0)
 
 
-def stress(settings: Settings, kills: int, seed: int) -> int:
+def stress(settings: Settings, kills: int, seed: int, minutes: float) -> int:
     """Kill and check; returns the number of losses."""
     known: dict[str, State] = {}
     seconds = 0.0
@@ -215,7 +216,10 @@ def stress(settings: Settings, kills: int, seed: int) -> int:
     by_step: Counter[str] = Counter()
     found: list[str] = []
     ended = 0
+    end = time.monotonic() + 60 * minutes
     for number, moment in enumerate(moments, 1):
+        if time.monotonic() > end:
+            break
         deliver(settings.raw, "AB"[number % 2])
         since, process = time.time(), start(settings)
         if not kill_after(moment)(process):

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
 from dagster_project.settings import DBT_DIR, SIZES, Settings, number_setting, size_setting
 from dagster_project.warehouse.lock import wait_until_free, warehouse_lock
@@ -193,7 +194,7 @@ def _invoke(settings: Settings, arguments: Sequence[str], years: Sequence[int], 
         _close_database()
     if outcome.exception is not None:
         raise FengchaoError(
-            f"dbt {' '.join(arguments)} could not run: {outcome.exception}"
+            f"dbt {' '.join(arguments)} could not run: {describe(outcome.exception, settings.home)}"
         ) from outcome.exception
     return outcome.result
 

@@ -143,13 +143,12 @@ def test_spill(limit: str, tmp_path: Path, request: pytest.FixtureRequest) -> No
     spill.mkdir()
     if limit == "1GB":
         request.getfixturevalue("mount")(spill, MiB)
-    config = {
-        "memory_limit": "40MB",
-        "temp_directory": str(spill),
-        "max_temp_directory_size": limit,
-        "threads": "1",
-    }
-    with duckdb.connect(config=config) as con, pytest.raises(duckdb.Error) as error:
+    with duckdb.connect() as con, pytest.raises(duckdb.Error) as error:
+        # One by one, as dbt does it with the settings of its profile.
+        for name, value in {
+            "threads": "1", "memory_limit": "40MB", "temp_directory": spill, "max_temp_directory_size": limit,
+        }.items():  # fmt: skip
+            con.execute(f"set {name} = '{value}'")
         con.execute("create table t as select md5(i::varchar) as a from range(5_000_000) as r(i) order by a")
     text = explain(str(error.value), tmp_path)
     assert "found the folder for what does not fit into memory is full" in text or "no space left" in text, (
