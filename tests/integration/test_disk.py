@@ -20,7 +20,7 @@ from dagster_project.release.build import build_release
 from dagster_project.release.package import verify_release
 from dagster_project.settings import Settings
 from dagster_project.warehouse.rebuild import remedy
-from tests.integration.conftest import Home
+from tests.integration.conftest import Home, copy_of
 
 pytestmark = pytest.mark.integration
 
@@ -55,9 +55,7 @@ def mount() -> Iterator[Mount]:
 @pytest.fixture
 def home(loaded: tuple[Home, object], tmp_path: Path) -> Home:
     """A copy of the loaded home."""
-    shutil.copytree(loaded[0].home, tmp_path / "home", symlinks=True)
-    shutil.copytree(loaded[0].raw, tmp_path / "raw")
-    return Home(tmp_path / "home", tmp_path / "raw")
+    return copy_of(loaded[0], tmp_path)
 
 
 @pytest.fixture
