@@ -226,7 +226,7 @@ def stress(settings: Settings, kills: int, seed: int, minutes: float) -> int:
             ended += 1
             continue
         kill(process)
-        last = next(iter(events_of(settings, since)), ("", "start-up"))
+        last = next(iter(events_of(settings, since)), ("STEP_START", "start-up"))
         step = last[1] if last[0] == "STEP_START" else f"after {last[1]}"
         by_step[step] += 1
         now = losses(settings, known)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -105,7 +106,7 @@ def open_warehouse(
     """A connection to the build database under the lock.
 
     A program that does not know the lock (an analyst's DuckDB) may have the file open: waits with
-    growing pauses, then raises FengchaoError, which names that process as DuckDB does.
+    growing pauses, then raises FengchaoError, which names that process.
     """
     import duckdb
 
@@ -117,17 +118,19 @@ def open_warehouse(
                 break
             except duckdb.IOException as error:
                 if _BUSY not in str(error):
-                    raise _unreadable(settings, error) from error
+                    raise _unreadable(settings, error) from None
                 if time.monotonic() - started >= timeout_seconds:
+                    holder = re.search(r"held in (.+) \(PID (\d+)\)", str(error))
                     raise FengchaoError(
-                        f"{settings.warehouse_db} has been open in another program for {timeout_seconds:.0f} s: "
-                        f"{str(error).splitlines()[0]} Close it there (analysts open "
-                        f"{settings.releases / 'current' / 'fengchao.duckdb'}), then start again."
-                    ) from error
+                        f"{settings.warehouse_db}: found open in another program for {timeout_seconds:.0f} s"
+                        + (f", process {holder[2]} ({holder[1]})" if holder else "")
+                        + f". Close it there (analysts open {settings.releases / 'current' / 'fengchao.duckdb'}), "
+                        "then start again."
+                    ) from None
                 time.sleep(pause)
                 pause = min(pause * 1.5, 2.0)
             except (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
-                raise _unreadable(settings, error) from error
+                raise _unreadable(settings, error) from None
         with connection:
             yield connection
 
