@@ -97,11 +97,14 @@ def dev(
     _quiet()
     from dagster_project.main_job import prepare_instance
     from dagster_project.settings import ROOT, load_settings
+    from dagster_project.warehouse.column_lineage import prepare_column_lineage
     from dagster_project.warehouse.dbt_runner import manifest_path
 
     settings = load_settings()
     prepare_instance(settings)
-    manifest_path(settings)  # once, here, instead of in the code server while the page waits
+    # Once, here, instead of in the code server while the page waits.
+    manifest_path(settings)
+    prepare_column_lineage(settings)
     command = Path(sys.executable).with_name("dagster")
     arguments = ["dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", host, "-p", str(port)]
     print(f"Dagster UI: http://{host}:{port}  (state in {settings.home}; Ctrl+C ends it)", flush=True)

@@ -8,9 +8,11 @@ import dagster as dg
 
 from dagster_project.analysis.parameters import load_parameters
 from dagster_project.analysis.tables import TABLES, analysis_path
+from dagster_project.catalogue import docs, tags
 from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.assets import column_schema
+from dagster_project.ingest.sidecar import sha256_of
 from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
 from dagster_project.quality.outcome_events import check_name, check_result
@@ -46,7 +48,11 @@ def analysis_key(table: str) -> dg.AssetKey:
             description=description,
             owners=[OWNER],
             kinds={"python", "parquet"},
-            metadata={"dagster/column_schema": column_schema(table, TABLES[table])},
+            tags=tags("analysis", "robustness"),
+            metadata={
+                "dagster/column_schema": column_schema(table, TABLES[table]),
+                **docs("analysis", "robustness"),
+            },
             skippable=True,
         )
         for table, description in DESCRIPTIONS.items()
@@ -98,14 +104,19 @@ def analyse_scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
     for table, rows in done.tables.items():
         if analysis_key(table) not in context.selected_asset_keys:
             continue
+        path = analysis_path(settings, table, year)
+        content = sha256_of(path)
         yield dg.MaterializeResult(
             analysis_key(table),
+            data_version=dg.DataVersion(content),
             metadata={
                 "dagster/row_count": len(rows),
+                "bytes": path.stat().st_size,
+                "sha256": content,
                 "respondents": wave.n,
                 "monte_carlo_draws": parameters.draws,
                 "seed": parameters.seed,
                 "seconds_of_the_step": seconds,
-                "file": dg.MetadataValue.path(str(analysis_path(settings, table, year))),
+                "file": dg.MetadataValue.path(str(path)),
             },
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from dagster_project.audit.tables import TABLE
+from dagster_project.audit.tables import SCHEMA, TABLE
+from dagster_project.catalogue import docs, tags
 from dagster_project.errors import FengchaoError
+from dagster_project.ingest.assets import column_schema
 from dagster_project.ownership import OWNER
 from dagster_project.settings import Settings, load_settings
 
@@ -37,6 +39,8 @@ def run_audit(settings: Settings) -> dict[str, int]:
     description="Grain: one error found in print, over all landed documents.",
     owners=[OWNER],
     kinds={"python", "parquet"},
+    tags=tags("analysis", "published"),
+    metadata={"dagster/column_schema": column_schema(TABLE, SCHEMA), **docs("analysis", "published")},
 )
 def published_audit() -> dg.MaterializeResult:
     settings = load_settings()

@@ -1,6 +1,7 @@
 """Landing assets: one per landed table; tables that come from one input land together."""
 
 import json
+import time
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -8,10 +9,12 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from dagster_project.catalogue import docs, tags
 from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.landing import landing_path
 from dagster_project.ingest.load import Loaded, Source, load
+from dagster_project.ingest.sidecar import sha256_of
 from dagster_project.ingest.sources import (
     DISCLOSURES,
     PUBLISHED,
@@ -95,7 +98,11 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
                 description=DESCRIPTIONS[table],
                 owners=[OWNER],
                 kinds={"python", "parquet"},
-                metadata={"dagster/column_schema": column_schema(table, TABLES[table])},
+                tags=tags("landing", source.name),
+                metadata={
+                    "dagster/column_schema": column_schema(table, TABLES[table]),
+                    **docs("landing", source.name),
+                },
                 skippable=True,
             )
             for table in source.tables
@@ -119,6 +126,7 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
     def _land(context: dg.AssetExecutionContext) -> Iterator[Any]:
         settings = load_settings()
         year = int(context.partition_key) if partitioned else None
+        started = time.perf_counter()
         try:
             loaded = load(settings, source, year, incident_of(context))
         except (FengchaoError, OSError) as error:
@@ -140,8 +148,19 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
                 f"{loaded.quarantine}\n{failed}",
                 allow_retries=False,
             )
+        seconds = round(time.perf_counter() - started, 3)
         for table in asked:
-            yield dg.MaterializeResult(landing_key(table), metadata=_metadata(loaded, source, table, year))
+            content = sha256_of(landing_path(settings, table, year))
+            yield dg.MaterializeResult(
+                landing_key(table),
+                # The same bytes leave what was made of them fresh.
+                data_version=dg.DataVersion(content),
+                metadata={
+                    **_metadata(loaded, source, table, year),
+                    "sha256": content,
+                    "seconds_of_the_step": seconds,
+                },
+            )
 
     return _land
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.catalogue import docs, tags
 from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
 from dagster_project.quality import pieces
@@ -82,5 +83,7 @@ QUALITY_RESULT = dg.AssetSpec(
     group_name="marts",
     owners=[OWNER],
     kinds={"parquet"},
+    tags=tags("quality", "quality"),
+    metadata=docs("quality", "quality"),
     description="Grain: one run, suite, partition and expectation. Results of the checks, written by the checks.",
 )

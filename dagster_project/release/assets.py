@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.catalogue import docs, tags
 from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
 from dagster_project.ownership import OWNER
@@ -39,6 +40,8 @@ class ReleaseConfig(dg.Config):
             group_name="release",
             owners=[OWNER],
             kinds={"duckdb", "parquet", "html"},
+            tags=tags("release", "release"),
+            metadata=docs("release", "release"),
             description="Grain: one folder per content. What analysts open: DuckDB, Parquet, CSV, data package, "
             "report.",
         )
@@ -64,6 +67,7 @@ def release(context: dg.AssetExecutionContext, config: ReleaseConfig) -> dg.Mate
             "new_content": built.is_new,
             "tables": built.n_tables,
             "dagster/row_count": built.n_rows,
+            "bytes": sum(path.stat().st_size for path in built.folder.rglob("*") if path.is_file()),
         }
     )
 

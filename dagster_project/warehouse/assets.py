@@ -7,10 +7,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from dagster_project.catalogue import docs, tags
 from dagster_project.errors import FengchaoError
 from dagster_project.ownership import OWNER
 from dagster_project.partitions import years
 from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.built import built_tables
+from dagster_project.warehouse.column_lineage import column_lineage
 from dagster_project.warehouse.dbt_runner import NodeResult, manifest_path, run_nodes
 from dagster_project.warehouse.lock import open_warehouse
 from dagster_project.warehouse.rebuild import remedy
@@ -35,6 +38,28 @@ class Translator(DagsterDbtTranslator):
         folders = dbt_resource_props["fqn"]
         return folders[1] if len(folders) > 2 else None
 
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        place = _place(dbt_resource_props)
+        return tags(*place) if place else {}
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        metadata = dict(super().get_metadata(dbt_resource_props))
+        if place := _place(dbt_resource_props):
+            metadata |= docs(*place)
+        made_of = _lineage.get(dbt_resource_props["unique_id"])
+        if made_of:
+            metadata["dagster/column_lineage"] = dg.TableColumnLineage(
+                {
+                    column: [dg.TableColumnDep(self._key_of(node), name) for node, name in origins]
+                    for column, origins in made_of.items()
+                }
+            )
+        return metadata
+
+    def _key_of(self, unique_id: str) -> dg.AssetKey:
+        kind = "sources" if unique_id.startswith("source.") else "nodes"
+        return self.get_asset_key(_manifest_content()[kind][unique_id])
+
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return [OWNER]
 
@@ -42,8 +67,17 @@ class Translator(DagsterDbtTranslator):
         return dbt_resource_props.get("description") or ""
 
 
+def _place(dbt_resource_props: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Stage and branch of a model or seed: the folders it stands in. None for what other assets write."""
+    kind, folders = dbt_resource_props["resource_type"], dbt_resource_props["fqn"][1:-1]
+    if kind == "seed":
+        return "framework", folders[0]
+    return (folders[0], folders[1]) if kind == "model" else None
+
+
 translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True))
 _manifest = manifest_path(load_settings())
+_lineage = column_lineage(load_settings())
 
 
 def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
@@ -78,10 +112,11 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
         # Models and tests are named one by one: a test that also reads a table which this step does
         # not build (and which may not exist yet) belongs to the step that builds it.
         results = run_nodes(settings, "build", [*models, *tests], window)
-        rows = _row_counts(settings, context, models, window)
         if repairs and not any(result.failed for result in results):
             unmark(settings, name, year)
-        yield from _events(context, results, rows)
+        nodes = {node["name"]: node for node in _manifest_content()["nodes"].values()}
+        built = built_tables(settings, {model: nodes[model] for model in models}, window)
+        yield from _events(context, results, built)
 
     if not list(_step.keys):
         raise FengchaoError(f"dbt step {name}: no model matches {select!r}. Correct the selection.")
@@ -93,7 +128,7 @@ def _selected_models(context: dg.AssetExecutionContext) -> list[str]:
 
 
 def _events(
-    context: dg.AssetExecutionContext, results: list[NodeResult], rows: dict[str, int]
+    context: dg.AssetExecutionContext, results: list[NodeResult], built: dict[str, dict[str, Any]]
 ) -> Iterator[Any]:
     manifest = _manifest_content()
     selected_checks = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
@@ -107,10 +142,7 @@ def _events(
                 yield dg.Output(
                     None,
                     output_name=dg.AssetKey(name).to_python_identifier(),
-                    metadata={
-                        "dbt_seconds": round(result.seconds, 3),
-                        **({"dagster/row_count": rows[name]} if name in rows else {}),
-                    },
+                    metadata={**built.get(name, {}), "dbt_seconds": round(result.seconds, 3)},
                 )
         elif kind == "test":
             key = get_asset_check_key_for_test(manifest, translator, result.unique_id, project=None)
@@ -159,27 +191,6 @@ def _build_missing_parents(settings: Settings, models: list[str]) -> None:
                     description=f"dbt failed: {result.message}{remedy(settings, str(result.message))}",
                     allow_retries=False,
                 )
-
-
-def _row_counts(
-    settings: Settings, context: dg.AssetExecutionContext, models: list[str], window: list[int]
-) -> dict[str, int]:
-    """Rows of each built table, of the window only where it has a year."""
-    counts: dict[str, int] = {}
-    if not settings.warehouse_db.exists():
-        return counts
-    with open_warehouse(settings) as con:
-        columns = con.sql(
-            "select table_schema, table_name, list(column_name) from information_schema.columns group by all"
-        ).fetchall()
-        for schema, table, names in columns:
-            if table not in models:
-                continue
-            year = next((name for name in ("wave", "fiscal_year", "document_year") if name in names), None)
-            where = f"where {year} in ({','.join(map(str, window))})" if window and year else ""
-            row = con.sql(f'select count(*) from "{schema}"."{table}" {where}').fetchone()
-            counts[table] = int(row[0]) if row else 0
-    return counts
 
 
 # Stages and branches are the folders below models/: <stage>/<branch>.

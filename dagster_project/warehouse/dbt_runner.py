@@ -119,14 +119,20 @@ def parsed_manifest(settings: Settings) -> Any:
 
 
 def run_dbt(
-    settings: Settings, command: str, arguments: Sequence[str], years: Sequence[int] = ()
+    settings: Settings,
+    command: str,
+    arguments: Sequence[str],
+    years: Sequence[int] = (),
+    manifest: Any = None,
 ) -> list[NodeResult]:
     """Run one dbt command (build, seed, test …) for `years` (empty: all) under the warehouse lock.
+
+    manifest: default is the one of the project.
 
     Returns one result per node, in the order dbt ran them. Raises FengchaoError when dbt itself
     could not run; failed nodes are returned, not raised.
     """
-    manifest = parsed_manifest(settings)
+    manifest = manifest or parsed_manifest(settings)
     settings.warehouse_db.parent.mkdir(parents=True, exist_ok=True)
     with warehouse_lock(settings):
         note_lost_database(settings, years)

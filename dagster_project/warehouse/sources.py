@@ -14,3 +14,17 @@ def ensure_sources(settings: Settings) -> None:
     ensure_results(settings)
     ensure_empty_analysis(settings)
     ensure_empty_audit(settings)
+
+
+def source_columns() -> dict[tuple[str, str], list[str]]:
+    """Columns of everything dbt reads in place, by source and table."""
+    from dagster_project.analysis.tables import TABLES as ANALYSED
+    from dagster_project.audit.tables import SCHEMA as AUDIT
+    from dagster_project.audit.tables import TABLE as AUDITED
+    from dagster_project.ingest.tables import TABLES as LANDED
+    from dagster_project.quality.results import RESULT
+
+    schemas = {("landing", table): schema for table, schema in LANDED.items()}
+    schemas |= {("analysis", table): schema for table, schema in ANALYSED.items()}
+    schemas |= {("analysis", AUDITED): AUDIT, ("quality", "quality_result"): RESULT}
+    return {key: schema.names for key, schema in schemas.items()}

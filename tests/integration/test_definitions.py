@@ -12,7 +12,7 @@ import pytest
 
 from dagster_project.ingest.tables import TABLES
 from dagster_project.sensors import changes, year_fingerprints
-from dagster_project.settings import DBT_DIR
+from dagster_project.settings import DBT_DIR, ROOT
 
 pytestmark = pytest.mark.integration
 
@@ -39,12 +39,21 @@ def test_everything_loads_together(defs: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(defs)
 
 
-def test_every_asset_has_group_owner_and_a_description_with_its_grain(graph) -> None:  # type: ignore[no-untyped-def]
-    nodes = [graph.get(key) for key in graph.executable_asset_keys]
+def test_every_asset_says_what_it_is(graph) -> None:  # type: ignore[no-untyped-def]
+    nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
     assert {node.group_name for node in nodes} == GROUPS
     for node in nodes:
         assert node.owners, node.key
+        assert node.kinds, node.key
         assert "Grain:" in (node.description or ""), node.key
+        assert {"stage", "branch", "access"} <= set(node.tags), node.key
+        assert (ROOT / node.metadata["docs"].path).is_file(), node.key
+    assert {node.tags["access"] for node in nodes if node.group_name in ("marts", "release")} <= {
+        "public",
+        "internal",
+    }
+    answers = graph.get(dg.AssetKey("int_item_score"))
+    assert answers.tags["access"] == "restricted"
 
 
 def test_every_landed_table_is_an_asset_and_every_asset_is_executable(graph) -> None:  # type: ignore[no-untyped-def]

@@ -22,16 +22,16 @@ around as (
     select
         wave.wave,
         wave.as_of,
-        map.bank_type,
-        map.institution_type,
+        type_map.bank_type,
+        type_map.institution_type,
         max(counted.as_of_date) filter (where counted.as_of_date <= wave.as_of) as before_date,
         min(counted.as_of_date) filter (where counted.as_of_date >= wave.as_of) as after_date
     from wave
-    inner join {{ ref('framework_population_map') }} as map on {{ valid_in('map', 'wave.wave') }}
+    inner join {{ ref('framework_population_map') }} as type_map on {{ valid_in('type_map', 'wave.wave') }}
     inner join {{ ref('framework_bank_type') }} as bank_type
-        on map.bank_type = bank_type.bank_type and bank_type.in_survey
-    inner join counted on map.institution_type = counted.institution_type
-    group by wave.wave, wave.as_of, map.bank_type, map.institution_type
+        on type_map.bank_type = bank_type.bank_type and bank_type.in_survey
+    inner join counted on type_map.institution_type = counted.institution_type
+    group by wave.wave, wave.as_of, type_map.bank_type, type_map.institution_type
 ),
 
 estimated as (

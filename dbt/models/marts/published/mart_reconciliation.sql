@@ -7,7 +7,7 @@ with figure as (
     select * from {{ ref('stg_published__figure') }}
 ),
 
-map as (
+figure_map as (
     select * from {{ ref('published_figure_map') }}
 ),
 
@@ -15,7 +15,7 @@ mapped_option as (
     select
         figure_id, wave, population_kind, population_value, item_id,
         trim(unnest(string_split(option_ids, '|'))) as option_id
-    from map
+    from figure_map
     where statistic in ('share', 'share_complement', 'change_pp')
 ),
 
@@ -79,21 +79,21 @@ audited as (
 computed as (
     select
         figure.*,
-        map.statistic,
-        map.wave,
-        map.population_kind,
-        map.population_value,
-        map.item_id,
-        map.option_ids,
-        split_part(map.reason, ':', 1) as map_reason,
-        nullif(trim(substr(map.reason, length(split_part(map.reason, ':', 1)) + 2)), '') as note,
+        figure_map.statistic,
+        figure_map.wave,
+        figure_map.population_kind,
+        figure_map.population_value,
+        figure_map.item_id,
+        figure_map.option_ids,
+        split_part(figure_map.reason, ':', 1) as map_reason,
+        nullif(trim(substr(figure_map.reason, length(split_part(figure_map.reason, ':', 1)) + 2)), '') as note,
         loaded.wave is not null as is_wave_loaded,
         coalesce(audited.is_total_outside_parts, false) as is_total_outside_parts,
         coalesce(audited.is_change_not_counts, false) as is_change_not_counts,
         computed_share.n_chosen,
         computed_share.n_eligible,
         coalesce(computed_share.suppressed, score.suppressed, false) as suppressed,
-        case map.statistic
+        case figure_map.statistic
             when 'share' then 100.0 * computed_share.n_chosen / nullif(computed_share.n_eligible, 0)
             when 'share_complement'
                 then 100.0 * (1 - computed_share.n_chosen / nullif(cast(computed_share.n_eligible as double), 0))
@@ -103,8 +103,8 @@ computed as (
             when 'score' then score.score
         end as computed
     from figure
-    left join map on figure.figure_id = map.figure_id
-    left join loaded on map.wave = loaded.wave
+    left join figure_map on figure.figure_id = figure_map.figure_id
+    left join loaded on figure_map.wave = loaded.wave
     left join audited on figure.figure_id = audited.figure_id
     left join computed_share
         on figure.figure_id = computed_share.figure_id
@@ -112,11 +112,11 @@ computed as (
     left join previous_share on figure.figure_id = previous_share.figure_id
     left join score
         on
-            map.statistic = 'score'
-            and map.wave = score.wave
-            and map.population_kind = score.population_kind
-            and map.population_value = score.population_value
-            and map.item_id = score.dimension
+            figure_map.statistic = 'score'
+            and figure_map.wave = score.wave
+            and figure_map.population_kind = score.population_kind
+            and figure_map.population_value = score.population_value
+            and figure_map.item_id = score.dimension
 ),
 
 -- The share next to the printed one that some count k of n can give, for the question whether the
