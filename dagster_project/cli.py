@@ -89,22 +89,33 @@ def _year(text: str) -> int:
 
 
 @app.command()
+def instance() -> None:
+    """Prepare FENGCHAO_HOME for the services of a server: settings and storage of Dagster, the dbt project."""
+    _quiet()
+    from dagster import DagsterInstance
+
+    from dagster_project.main_job import prepare_ui
+    from dagster_project.settings import load_settings
+
+    settings = load_settings()
+    prepare_ui(settings)
+    with DagsterInstance.get() as dagster:
+        dagster.upgrade()
+        print(f"{settings.dagster_home} is ready: {type(dagster.event_log_storage).__name__}.")
+
+
+@app.command()
 def dev(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
 ) -> None:
     """Open the Dagster UI and daemon on this machine, with their state in FENGCHAO_HOME."""
     _quiet()
-    from dagster_project.main_job import prepare_instance
+    from dagster_project.main_job import prepare_ui
     from dagster_project.settings import ROOT, load_settings
-    from dagster_project.warehouse.column_lineage import prepare_column_lineage
-    from dagster_project.warehouse.dbt_runner import manifest_path
 
     settings = load_settings()
-    prepare_instance(settings)
-    # Once, here, instead of in the code server while the page waits.
-    manifest_path(settings)
-    prepare_column_lineage(settings)
+    prepare_ui(settings)
     command = Path(sys.executable).with_name("dagster")
     arguments = ["dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", host, "-p", str(port)]
     print(f"Dagster UI: http://{host}:{port}  (state in {settings.home}; Ctrl+C ends it)", flush=True)

@@ -35,14 +35,30 @@ class MainReport:
 
 
 def prepare_instance(settings: Settings) -> None:
-    """DAGSTER_HOME below FENGCHAO_HOME, with telemetry off and one writing run at a time."""
+    """DAGSTER_HOME below FENGCHAO_HOME, with telemetry off and one writing run at a time.
+
+    `FENGCHAO_DAGSTER_YAML` names other settings of the instance, those of a server.
+    """
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    source = Path(__file__).parent / "dagster.yaml"
+    given = os.environ.get("FENGCHAO_DAGSTER_YAML")
+    source = Path(given) if given else Path(__file__).parent / "dagster.yaml"
+    if not source.is_file():
+        raise FengchaoError(f"FENGCHAO_DAGSTER_YAML names {source}, which is no file. Correct or unset it.")
     target = settings.dagster_home / "dagster.yaml"
     if not target.exists() or target.read_bytes() != source.read_bytes():
         target.write_bytes(source.read_bytes())
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["FENGCHAO_HOME"] = str(settings.home)
+
+
+def prepare_ui(settings: Settings) -> None:
+    """The instance and what the pages show, once, instead of in the code server while the page waits."""
+    from dagster_project.warehouse.column_lineage import prepare_column_lineage
+    from dagster_project.warehouse.dbt_runner import manifest_path
+
+    prepare_instance(settings)
+    manifest_path(settings)
+    prepare_column_lineage(settings)
 
 
 def run_all(
@@ -89,6 +105,8 @@ def run_all(
     runs: list[RunReport] = []
     total = len(wanted) + 2
     with DagsterInstance.get() as instance:
+        # A server's storage opens a connection per statement unless it is told to keep some; a file's ignores it.
+        instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=4)
         ended = end_dead_runs(settings, instance)
         progress("reference data and framework", 0, total)
         prepare = defs.resolve_job_def("prepare")

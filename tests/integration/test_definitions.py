@@ -107,21 +107,82 @@ def test_yearly_assets_share_one_partition_definition(graph) -> None:  # type: i
 @pytest.mark.parametrize(
     ("name", "tick", "year"),
     [
-        ("disclosures_each_may", (2024, 5, 15), "2023"),
-        ("questionnaires_each_december", (2023, 12, 15), "2023"),
+        ("disclosures_each_may", "2024-05-15T06:00+08:00", "2023"),
+        ("questionnaires_each_december", "2023-12-15T06:00+08:00", "2023"),
+        # Settings may move a tick: it is New Year in Shanghai and still the old year in UTC.
+        ("disclosures_each_may", "2024-01-01T00:30+08:00", "2023"),
+        ("questionnaires_each_december", "2024-01-15T06:00+08:00", "2023"),
     ],
 )
 def test_schedules_ask_for_the_year_of_their_tick(
-    defs: dg.Definitions, name: str, tick: tuple[int, int, int], year: str
+    defs: dg.Definitions, name: str, tick: str, year: str
 ) -> None:
-    schedule = defs.resolve_schedule_def(name)
-    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+    assert defs.resolve_schedule_def(name).default_status == dg.DefaultScheduleStatus.STOPPED
+    with dg.instance_for_test() as instance:
+        assert asked(defs, instance, name, tick) == {year: f"{name}-{year}"}
+
+
+def asked(defs: dg.Definitions, instance: dg.DagsterInstance, name: str, tick: str) -> dict[str, str]:
+    """Run keys by year that a schedule asks for at a tick."""
     context = dg.build_schedule_context(
-        scheduled_execution_time=dt.datetime(*tick, 6, tzinfo=dt.UTC),
-        repository_def=defs.get_repository_def(),
+        instance, dt.datetime.fromisoformat(tick), repository_def=defs.get_repository_def()
     )
-    request = schedule.evaluate_tick(context).run_requests[0]  # type: ignore[index]
-    assert request.partition_key == year
+    found = defs.resolve_schedule_def(name).evaluate_tick(context).run_requests or []
+    return {str(one.partition_key): str(one.run_key) for one in found}
+
+
+def test_a_scheduler_that_was_down_catches_up(defs: dg.Definitions) -> None:
+    """Dagster's own scheduler at given dates: the tick of 15 May 2024 fell into an outage of two months, then
+    the machine stood still for two years. Nothing is executed; the runs wait in the queue."""
+    from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time
+    from dagster._core.workspace.load_target import ModuleTarget
+    from dagster._daemon import get_default_daemon_logger
+    from dagster._scheduler.scheduler import launch_scheduled_runs
+    from dagster._time import get_current_datetime
+
+    def requested(instance: dg.DagsterInstance) -> list[str]:
+        return sorted(run.tags["dagster/partition"] for run in instance.get_runs())
+
+    queue = {"run_coordinator": {"module": "dagster.core.run_coordinator", "class": "QueuedRunCoordinator"}}
+    target = ModuleTarget("dagster_project.definitions", None, str(ROOT), "fengchao")
+    with (
+        dg.instance_for_test(overrides=queue) as instance,
+        create_test_daemon_workspace_context(target, instance) as workspace,
+    ):
+        location = next(iter(workspace.create_request_context().code_locations))
+        schedule = location.get_repository("__repository__").get_schedule("disclosures_each_may")
+
+        def daemon_at(date: str) -> None:
+            with freeze_time(dt.datetime.fromisoformat(date)):
+                for _ in launch_scheduled_runs(
+                    workspace, get_default_daemon_logger("scheduler"), get_current_datetime(), {}
+                ):
+                    pass
+
+        with freeze_time(dt.datetime.fromisoformat("2024-05-01T00:00+08:00")):
+            instance.start_schedule(schedule)
+        daemon_at("2024-05-01T00:01+08:00")
+        assert requested(instance) == []
+        daemon_at("2024-07-15T09:00+08:00")
+        assert requested(instance) == ["2023"]
+        daemon_at("2024-07-15T09:01+08:00")
+        assert requested(instance) == ["2023"], "once"
+        daemon_at("2026-09-01T09:00+08:00")
+        assert requested(instance) == ["2023", "2024", "2025"]
+
+
+def test_a_bad_cron_raises_with_the_name_of_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dagster_project.errors import FengchaoError
+    from dagster_project.schedules import cron, default_status
+
+    assert cron("FENGCHAO_DISCLOSURES_CRON") == "0 6 15 5 *"
+    monkeypatch.setenv("FENGCHAO_DISCLOSURES_CRON", "30 7 20 5 *")
+    assert cron("FENGCHAO_DISCLOSURES_CRON") == "30 7 20 5 *"
+    monkeypatch.setenv("FENGCHAO_DISCLOSURES_CRON", "15 May")
+    with pytest.raises(FengchaoError, match="FENGCHAO_DISCLOSURES_CRON is '15 May'"):
+        cron("FENGCHAO_DISCLOSURES_CRON")
+    monkeypatch.setenv("FENGCHAO_ENV", "production")
+    assert default_status() == dg.DefaultScheduleStatus.RUNNING
 
 
 def test_an_unknown_environment_raises_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,3 +217,35 @@ def test_the_sensor_waits_until_a_change_has_settled(tmp_path: Path) -> None:
     (raw / "disclosures" / "2023" / "S027.csv").touch()
     assert changes(cursor, year_fingerprints(raw))[0] == [], "a new time stamp is no change"
     assert set(json.loads(cursor)) == {"loaded", "seen"}
+
+
+@pytest.mark.parametrize("name", ["questionnaire_wave", "disclosure_year", "yearly_load", "release"])
+def test_a_blocking_check_stands_before_all_that_reads_its_asset(defs: dg.Definitions, name: str) -> None:
+    """Raw, check, staging, check, marts, check, release, check: no step starts before the gates above it."""
+    from dagster._core.execution.api import create_execution_plan
+
+    parts = [part for part in [*(defs.assets or []), *(defs.asset_checks or [])] if hasattr(part, "node_def")]
+    step_of = {key: part.node_def.name for part in parts for key in part.keys}
+    readers: dict[dg.AssetKey, set[str]] = {}
+    for part in parts:
+        for key in part.keys:
+            for parent in part.asset_deps[key] - set(part.keys):
+                readers.setdefault(parent, set()).add(part.node_def.name)
+    plan = create_execution_plan(defs.resolve_job_def(name)).get_executable_step_deps()
+
+    def before(step: str) -> set[str]:
+        above = set(plan[step])
+        return above.union(*(before(one) for one in above))
+
+    gates = 0
+    for part in parts:
+        step = part.node_def.name
+        for spec in part.check_specs if step in plan else []:
+            if not spec.blocking:
+                continue
+            gates += 1
+            # Landing, analysis and dbt check within the step that writes; all others come after it.
+            assert spec.asset_key in part.keys or step_of[spec.asset_key] in before(step), spec
+            for reader in readers.get(spec.asset_key, set()) & set(plan):
+                assert step in before(reader), f"{reader} does not wait for {step}"
+    assert gates >= 3
