@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -15,36 +16,62 @@ from dagster_project.schedules import environment
 from dagster_project.settings import load_settings
 
 
-def year_fingerprints(raw: Path) -> dict[str, str]:
-    """One hash per year over names and contents of its raw files and sidecars."""
+def year_fingerprints(raw: Path, kept: Path | None = None) -> dict[str, str]:
+    """One hash per year over names and contents of its raw files and sidecars.
+
+    kept: file with the hashes of the last call. A file is read again only where its size or times have changed; what
+    decides is its content. Without it, or where it is broken, every file is read.
+    """
+    before, now = _read_hashes(kept), dict[str, list[Any]]()
     prints = {}
     for year in years_with_input(raw):
         if year < FIRST_YEAR:
             continue
-        digest = hashlib.sha256()
+        digest, files = hashlib.sha256(), len(now)
         for source in YEARLY_SOURCES:
             folder = raw_folder(raw, source, year)
             for path in sorted(p for p in folder.rglob("*") if p.is_file()) if raw_files(folder) else []:
-                digest.update(str(path.relative_to(raw)).encode())
-                digest.update(sha256_of(path).encode())
-        prints[str(year)] = digest.hexdigest()
+                name, stat = str(path.relative_to(raw)), path.stat()
+                # A copy may keep the time of its origin; the time of the change on this disk cannot be set.
+                look = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+                same = before.get(name, [None])[:-1] == look
+                now[name] = [*look, before[name][-1] if same else sha256_of(path)]
+                digest.update(name.encode())
+                digest.update(now[name][-1].encode())
+        if len(now) > files:  # an empty folder is no year yet
+            prints[str(year)] = digest.hexdigest()
+    if kept is not None and now != before:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        temporary = kept.with_suffix(".tmp")
+        temporary.write_text(json.dumps(now), encoding="utf-8")
+        temporary.replace(kept)
     return prints
 
 
-def changes(cursor: str | None, now: dict[str, str]) -> tuple[list[str], str]:
-    """Years to load, and the next cursor.
+def _read_hashes(kept: Path | None) -> dict[str, list[Any]]:
+    try:
+        return dict(json.loads(kept.read_text(encoding="utf-8"))) if kept else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def changes(cursor: str | None, now: dict[str, str]) -> tuple[dict[str, str], str]:
+    """Years to load with the keys of their runs, and the next cursor.
 
     A change counts when two ticks in a row see the same content: a file that is still being copied
-    differs from tick to tick. `loaded` is what runs were requested for, `seen` what the last tick saw.
+    differs from tick to tick. `loaded` is what runs were requested for, `seen` what the last tick saw,
+    `changes` how often a year has changed: Dagster drops a key it has seen, and content may come back.
     """
-    state = json.loads(cursor) if cursor else {"loaded": {}, "seen": {}}
+    state = {"loaded": {}, "seen": {}, "changes": {}, **(json.loads(cursor) if cursor else {})}
     settled = [
         year
         for year, mark in sorted(now.items())
         if state["loaded"].get(year) != mark and state["seen"].get(year) == mark
     ]
     loaded = {**state["loaded"], **{year: now[year] for year in settled}}
-    return settled, json.dumps({"loaded": loaded, "seen": now}, sort_keys=True)
+    counted = {**state["changes"], **{year: state["changes"].get(year, 0) + 1 for year in settled}}
+    keys = {year: f"raw-{year}-{counted[year]}-{now[year][:16]}" for year in settled}
+    return keys, json.dumps({"loaded": loaded, "seen": now, "changes": counted}, sort_keys=True)
 
 
 @dg.sensor(
@@ -56,11 +83,11 @@ def changes(cursor: str | None, now: dict[str, str]) -> tuple[list[str], str]:
     description="Loads a year when the content of its raw files has changed and settled.",
 )
 def raw_files_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    settled, cursor = changes(context.cursor, prints := year_fingerprints(load_settings().raw))
+    settings = load_settings()
+    prints = year_fingerprints(settings.raw, settings.home / "state" / "raw_hashes.json")
+    settled, cursor = changes(context.cursor, prints)
     return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(run_key=f"raw-{year}-{prints[year][:16]}", partition_key=year) for year in settled
-        ],
+        run_requests=[dg.RunRequest(run_key=key, partition_key=year) for year, key in settled.items()],
         cursor=cursor,
     )
 

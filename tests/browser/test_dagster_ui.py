@@ -56,7 +56,7 @@ class Dev:
     home: Home
     url: str
     log: Path
-    hook: Hook
+    hook: Hook | None = None
 
     def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
         body = json.dumps({"query": query, "variables": variables}).encode()
@@ -81,14 +81,14 @@ class Dev:
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return launched["run"]["runId"]
 
-    def wait_for_run(self, run_id: str) -> tuple[str, dict[str, str]]:
+    def wait_for_run(self, run_id: str, seconds: float = RUN_SECONDS) -> tuple[str, dict[str, str]]:
         """Status of the run once it has ended, and of its steps."""
 
         def ended() -> dict[str, Any] | None:
             run = self.graphql(_RUN, id=run_id)["runOrError"]
             return run if run["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
 
-        run = wait_until(ended, RUN_SECONDS, f"run {run_id} to end")
+        run = wait_until(ended, seconds, f"run {run_id} to end")
         return run["status"], {step["stepKey"]: step["status"] for step in run["stepStats"]}
 
 
@@ -317,6 +317,7 @@ def test_a_failed_check_says_which_row_and_stops_its_year(dev: Dev, page: Page, 
     expect(page.get_by_role("dialog")).to_contain_text("disclosures/2023/S014.csv")
 
     # The sensor of the daemon tells of the run once, and names the check.
+    assert dev.hook
     wait_until(lambda: dev.hook.bodies, ALERT_SECONDS, "the alert")
     repaired, _ = dev.wait_for_run(dev.launch("yearly_load", "2023"))
     assert repaired == "SUCCESS", "the file is whole again"

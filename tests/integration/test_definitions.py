@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from dagster_project.ingest.sidecar import sha256_of
 from dagster_project.ingest.tables import TABLES
 from dagster_project.sensors import changes, year_fingerprints
 from dagster_project.settings import DBT_DIR, ROOT
@@ -199,24 +201,103 @@ def test_the_sensor_waits_until_a_change_has_settled(tmp_path: Path) -> None:
     shutil.copytree(Path(__file__).resolve().parents[2] / "data" / "raw" / "disclosures", raw / "disclosures")
     first = year_fingerprints(raw)
     asked, cursor = changes(None, first)
-    assert asked == [], "the first tick only looks"
+    assert not asked, "the first tick only looks"
     asked, cursor = changes(cursor, year_fingerprints(raw))
-    assert asked == ["2018", "2019", "2020", "2021", "2022", "2023"]
+    assert list(asked) == ["2018", "2019", "2020", "2021", "2022", "2023"]
     asked, cursor = changes(cursor, year_fingerprints(raw))
-    assert asked == []
+    assert not asked
 
     growing = raw / "disclosures" / "2023" / "S099.csv"
     growing.write_text("bank_as_printed,\n")
     asked, cursor = changes(cursor, year_fingerprints(raw))
-    assert asked == [], "seen for the first time: it may still be copied"
+    assert not asked, "seen for the first time: it may still be copied"
     growing.write_text("bank_as_printed,fiscal_year\n")
     asked, cursor = changes(cursor, year_fingerprints(raw))
-    assert asked == [], "it grew between two ticks"
+    assert not asked, "it grew between two ticks"
     asked, cursor = changes(cursor, year_fingerprints(raw))
-    assert asked == ["2023"]
+    assert list(asked) == ["2023"]
     (raw / "disclosures" / "2023" / "S027.csv").touch()
-    assert changes(cursor, year_fingerprints(raw))[0] == [], "a new time stamp is no change"
-    assert set(json.loads(cursor)) == {"loaded", "seen"}
+    assert changes(cursor, year_fingerprints(raw))[0] == {}, "a new time stamp is no change"
+    assert set(json.loads(cursor)) == {"loaded", "seen", "changes"}
+
+
+def test_the_sensor_reads_a_file_again_only_when_it_may_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dagster_project import sensors
+
+    raw, kept = tmp_path / "raw", tmp_path / "state" / "raw_hashes.json"
+    shutil.copytree(ROOT / "data" / "raw" / "disclosures", raw / "disclosures")
+    read: list[str] = []
+
+    def counting(path: Path) -> str:
+        read.append(path.name)
+        return sha256_of(path)
+
+    monkeypatch.setattr(sensors, "sha256_of", counting)
+    first = year_fingerprints(raw, kept)
+    assert len(read) == len(set(json.loads(kept.read_text()))) > 100
+    assert first == year_fingerprints(raw), "what is kept changes no result"
+    read.clear()
+    assert year_fingerprints(raw, kept) == first
+    assert read == [], "nothing has changed, nothing is read"
+
+    file = raw / "disclosures" / "2023" / "S027.csv"
+    (raw / "disclosures" / "2023" / "S014.csv").touch()
+    assert year_fingerprints(raw, kept) == first
+    assert read == ["S014.csv"], "a new time is looked into and is no change"
+    stat = file.stat()
+    file.write_bytes(file.read_bytes().replace(b"83.98", b"83.99"))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    changed = year_fingerprints(raw, kept)
+    assert {year for year in first if changed[year] != first[year]} == {"2023"}, "same size, time set back"
+
+    for broken in (b"", b"[1]", b"\xff"):
+        kept.write_bytes(broken)
+        assert year_fingerprints(raw, kept) == changed
+
+
+def test_the_sensor_keeps_its_cursor_and_asks_once(
+    defs: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sensor itself, over a restart between two ticks: the cursor stands in Dagster's storage, not in memory."""
+    from dagster_project.sensors import raw_files_changed
+
+    home = tmp_path / "home"
+    monkeypatch.setenv("FENGCHAO_HOME", str(home))
+    monkeypatch.setenv("FENGCHAO_RAW", str(tmp_path / "raw"))
+    folder = tmp_path / "raw" / "disclosures" / "2023"
+    folder.mkdir(parents=True)
+
+    def tick(cursor: str | None) -> tuple[dict[str, str], str]:
+        with dg.instance_for_test() as instance:
+            context = dg.build_sensor_context(
+                instance, cursor=cursor, repository_def=defs.get_repository_def()
+            )
+            found = raw_files_changed.evaluate_tick(context)
+        return {str(one.partition_key): str(one.run_key) for one in found.run_requests or []}, str(
+            found.cursor
+        )
+
+    asked_for, cursor = tick(None)
+    assert asked_for == {}, "an empty folder is no year"
+    (folder / ".S001.csv.part").write_text("half a file")
+    asked_for, cursor = tick(tick(cursor)[1])
+    assert asked_for == {}, "a hidden file, as copying programs make them, is no input"
+    (folder / ".S001.csv.part").rename(folder / "S001.csv")
+    assert tick(cursor)[0] == {}
+    asked_for, cursor = tick(tick(cursor)[1])
+    first = asked_for["2023"]
+    shutil.rmtree(home)
+    assert tick(cursor)[0] == {}, "a lost file of hashes is no change"
+
+    (folder / "S001.csv").write_text("another content")
+    asked_for, cursor = tick(tick(cursor)[1])
+    assert asked_for["2023"] != first
+    (folder / "S001.csv").write_text("half a file")
+    asked_for, cursor = tick(tick(cursor)[1])
+    assert asked_for.keys() == {"2023"}, "back to what it was is a change as well"
+    assert asked_for["2023"] != first, "Dagster would drop a run key it has seen"
 
 
 @pytest.mark.parametrize("name", ["questionnaire_wave", "disclosure_year", "yearly_load", "release"])
