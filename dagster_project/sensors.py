@@ -50,9 +50,10 @@ def year_fingerprints(raw: Path, kept: Path | None = None) -> dict[str, str]:
 
 def _read_hashes(kept: Path | None) -> dict[str, list[Any]]:
     try:
-        return dict(json.loads(kept.read_text(encoding="utf-8"))) if kept else {}
+        content = json.loads(kept.read_text(encoding="utf-8")) if kept else {}
     except (OSError, ValueError):
         return {}
+    return content if isinstance(content, dict) else {}
 
 
 def changes(cursor: str | None, now: dict[str, str]) -> tuple[dict[str, str], str]:
