@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.lock import warehouse_lock
+from dagster_project.warehouse.lock import open_warehouse
 from dagster_project.warehouse.plots import plot
 
 _YEARS = ("wave", "fiscal_year", "document_year")
@@ -18,12 +18,10 @@ def built_tables(
     settings: Settings, nodes: Mapping[str, Any], window: Sequence[int]
 ) -> dict[str, dict[str, Any]]:
     """Metadata by table for the dbt nodes given by name; counts are those of the window where a table has a year."""
-    import duckdb
-
     if not settings.warehouse_db.exists():
         return {}
     metadata: dict[str, dict[str, Any]] = {}
-    with warehouse_lock(settings), duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+    with open_warehouse(settings) as con:
         columns = con.sql(
             "select table_schema, table_name, list(column_name order by ordinal_position), "
             "list(data_type order by ordinal_position) from information_schema.columns group by all"
