@@ -2,8 +2,8 @@
 
     python bench/release.py [seconds it may take, default 10]
 
-Prints the wall and CPU seconds of each part and of the whole; the workbook is written by a second
-process meanwhile, whose CPU seconds are in the whole. Ends with 1 where the whole took longer.
+Prints the wall and CPU seconds of each part and of the whole; workbook and lineage are written by
+a second process meanwhile, whose CPU seconds are in the whole. Ends with 1 where the whole took longer.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main() -> int:
         timed(name)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        for part in ("warehouse", "quality", "state", "landing"):
+        for part in ("warehouse", "quality", "state", "landing", "dbt"):
             if (settings.home / part).exists():
                 shutil.copytree(settings.home / part, home / part)
         # The release before, so that what moved is worked out as well.

@@ -18,12 +18,14 @@ from dagster_project.files import sync
 from dagster_project.ingest.sidecar import raw_files, read_sidecar, sha256_of
 from dagster_project.ingest.status import broken_loads
 from dagster_project.quality.data_docs import last_results
+from dagster_project.release.beside import written_beside
 from dagster_project.release.changes import change_lines, write_changes
 from dagster_project.release.citation import citation, write_citation
 from dagster_project.release.dbt_docs import write_dbt_docs
 from dagster_project.release.dictionary import keys_of, write_dictionary
 from dagster_project.release.gate import check_tables
 from dagster_project.release.keep import current_release, made, releases, switch_to
+from dagster_project.release.lineage import lineage_inputs
 from dagster_project.release.package import (
     column_schema,
     git_commit,
@@ -31,7 +33,6 @@ from dagster_project.release.package import (
     verify_release,
     write_datapackage,
 )
-from dagster_project.release.workbook_process import workbook_beside
 from dagster_project.settings import ROOT, Settings
 from dagster_project.warehouse.lock import warehouse_lock
 from dagster_project.warehouse.unfinished import refuse_unfinished
@@ -130,7 +131,8 @@ def _build(
         "input_sha256": inputs,
     }
     changes = change_lines(_previous(settings, release_id), building, release)
-    with workbook_beside(building, release, tables, source_list, changes):
+    workbook = {"release": release, "sources": source_list, "changes": changes}
+    with written_beside(building, tables, workbook, lineage_inputs(settings, manifest)):
         check_tables(settings, building, run_id)
         release["checks"] = check_counts(settings)
         _report(building, release, tables, source_list)

@@ -78,6 +78,7 @@ _FILES = {
     "dictionary.csv": "Every column of every table: type, unit, meaning.",
     "dictionary.html": "The dictionary as one self-contained page.",
     "dbt_docs.html": "The models with their SQL and dependencies, as one self-contained page.",
+    "lineage.html": "For every column of a mart the columns it is made of, down to what was landed.",
     "CITATION.cff": "How to cite this release.",
     "CHANGES.md": "What moved against the release before.",
 }

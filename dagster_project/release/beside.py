@@ -1,7 +1,7 @@
-"""The workbook in a process of its own, while the release is checked and the report is written.
+"""Workbook and lineage in a process of their own, while the release is checked and the report is written.
 
-It takes a third of the time of a release and needs nothing of the rest. It only writes into the folder
-that is being built, so a process that outlives a killed run does no harm.
+They take a third of the time of a release and need nothing of the rest. The process only writes into the
+folder that is being built, so one that outlives a killed run does no harm.
 """
 
 from __future__ import annotations
@@ -19,32 +19,33 @@ from dagster_project.settings import ROOT
 
 
 @contextmanager
-def workbook_beside(
+def written_beside(
     folder: Path,
-    release: dict[str, Any],
     tables: dict[str, dict[str, Any]],
-    sources: Sequence[dict[str, Any]],
-    changes: Sequence[tuple[str, str]],
+    workbook: dict[str, Any],
+    lineage: Sequence[dict[str, Any]],
 ) -> Iterator[None]:
-    """Write `folder/fengchao.xlsx` while the block runs; it is there when the block has ended.
+    """Write `fengchao.xlsx` and `lineage.html` while the block runs; they are there when it has ended.
 
-    The values are those of `build_workbook`. Raises FengchaoError where it could not be written; a block
-    that raises ends the process.
+    workbook: release, sources and changes for `build_workbook`; lineage: the inputs of `write_lineage`.
+    Raises FengchaoError where they could not be written; a block that raises ends the process.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "dagster_project.release.workbook_process", str(folder)],
+        [sys.executable, "-m", "dagster_project.release.beside", str(folder)],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT,
     )  # fmt: skip
     assert process.stdin is not None and process.stderr is not None
     try:
-        facts = {"release": release, "tables": tables, "sources": sources, "changes": changes}
+        facts = {"tables": tables, "workbook": workbook, "lineage": lineage}
         # A process that has ended already says why on its stderr.
         with suppress(BrokenPipeError), process.stdin as pipe:
             pipe.write(json.dumps(facts, default=str).encode())
         yield
         errors = process.stderr.read().decode(errors="replace").strip()
         if process.wait():
-            raise FengchaoError(f"No release: the workbook could not be written: {errors.splitlines()[-1:]}")
+            raise FengchaoError(
+                f"No release: workbook or lineage could not be written: {errors.splitlines()[-1:]}"
+            )
     finally:
         if process.poll() is None:
             process.kill()
@@ -53,15 +54,17 @@ def workbook_beside(
 
 
 def main() -> None:
-    """Write the workbook of the folder named on the command line, with what stands on standard input."""
+    """Write both into the folder named on the command line, from what stands on standard input."""
     import duckdb
 
+    from dagster_project.release.lineage import write_lineage
     from dagster_project.release.workbook import build_workbook
 
     folder = Path(sys.argv[1])
     facts = json.load(sys.stdin)
     with duckdb.connect(str(folder / "fengchao.duckdb"), read_only=True) as con:
-        build_workbook(con, folder / "fengchao.xlsx", **facts)
+        build_workbook(con, folder / "fengchao.xlsx", tables=facts["tables"], **facts["workbook"])
+    write_lineage(folder, facts["tables"], facts["lineage"])
 
 
 if __name__ == "__main__":
