@@ -34,6 +34,7 @@ _HIDDEN = {"small_group": "隐去·小样本", "complementary": "隐去·防推�
 _CHECKED = 400  # rows that decide the width of a column
 _INK, _HONEY, _SOFT, _LINE, _PAPER = "#211C14", "#85560A", "#625A4B", "#D9D0BC", "#F6E3B8"
 _FONT = "Microsoft YaHei"
+_PAGE = 380  # characters of a row that one page still shows readably
 _SENTENCE = 68  # width of a column of sentences, in characters
 
 
@@ -108,6 +109,7 @@ class Book:
         marker = self.style(italic=True, font_color="#8F8570", bottom=4, bottom_color=_LINE, valign="vcenter")
         line = self.style(bottom=4, bottom_color=_LINE)
         sheet.set_row(top, 44)
+        total = 0.0
         for position, (name, kind) in enumerate(columns):
             heading = f"{HEADINGS.get(name) or label_zh(name)}\n{name}"
             sheet.write_string(top, position, heading, head)
@@ -115,6 +117,7 @@ class Book:
             if hidden is not _never and any(hidden(row, position) for row in rows[:_CHECKED]):
                 width = max(width, 13.0)
             sheet.set_column(position, position, width)
+            total += width
             # A space on the side where the next column's text or number would touch.
             number_format = _number_format(name, kind)
             aside: dict[str, Any] = (
@@ -133,6 +136,9 @@ class Book:
         sheet.freeze_panes(top + 1, frozen)
         sheet.autofilter(top, 0, top + max(len(rows), 1), len(columns) - 1)
         sheet.repeat_rows(top)
+        sheet.fit_to_pages(1 + int(total // _PAGE), 0)
+        if frozen:
+            sheet.repeat_columns(0, frozen - 1)
 
 
 def _writer(sheet: Worksheet, kind: str) -> Callable[[int, int, Any, Format], Any]:
