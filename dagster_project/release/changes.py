@@ -22,9 +22,17 @@ def change_lines(previous: Path | None, building: Path, facts: dict[str, Any]) -
     package = read_package(previous)
     before = package.get("fengchao", {})
     lines: list[Line] = [(f"上一版本：{previous.name}", f"Release before: {previous.name}")]
-    lines += _reasons(before, facts)
     changes = compare_releases(previous, building)
     moved = [change for change in changes if change.state != "same"]
+    reasons = _reasons(before, facts)
+    if moved and not reasons:
+        reasons = [
+            (
+                "原因未知：输入、框架与代码均未变。",
+                "Reason unknown: neither inputs nor framework nor code changed.",
+            )
+        ]
+    lines += reasons
     lines.append(
         (
             f"{len(changes)} 张表中 {len(moved)} 张有变化。",
@@ -60,13 +68,6 @@ def _reasons(before: dict[str, Any], after: dict[str, Any]) -> list[Line]:
                 for commit in (before[key], after[key])
             )
             lines.append((f"原因：{zh}（{was} → {now}）", f"Reason: {en} ({was} -> {now})"))
-    if not lines:
-        lines.append(
-            (
-                "原因未知：输入、框架与代码均未变。",
-                "Reason unknown: neither inputs nor framework nor code changed.",
-            )
-        )
     return lines
 
 

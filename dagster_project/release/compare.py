@@ -227,6 +227,6 @@ def _moves(
         )
     rows = con.execute(
         f"select row_key, name, coalesce(before_text, ''), coalesce(after_text, '') from ({' union all '.join(parts)}) "
-        f"order by size desc, row_key, name limit {LARGEST}"
+        f"order by round(size, 9) desc, row_key, name limit {LARGEST}"
     ).fetchall()
     return tuple(Move(*row) for row in rows)

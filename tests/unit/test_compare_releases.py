@@ -100,6 +100,9 @@ def test_changes_say_what_moved_and_why(releases: Path) -> None:
     assert "`scores`: 1 rows added, 1 removed, 2 changed (3 -> 3)." in text
     assert "score: 10.0 → 10.5" in text
     assert "First release" in change_lines(None, new, facts)[0][1]
+    same_facts = json.loads((old / "datapackage.json").read_text())["fengchao"]
+    assert "Reason unknown" in str(change_lines(old, new, same_facts))
+    assert [english for _, english in change_lines(new, new, facts)][1:] == ["0 of 4 tables changed."]
 
 
 def test_the_command_prints_a_summary_and_writes_csv(releases: Path, tmp_path: Path) -> None:
