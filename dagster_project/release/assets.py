@@ -42,8 +42,8 @@ class ReleaseConfig(dg.Config):
             kinds={"duckdb", "parquet", "html"},
             tags=tags("release", "release"),
             metadata=docs("release", "release"),
-            description="Grain: one folder per content. What analysts open: DuckDB, Parquet, CSV, data package, "
-            "report.",
+            description="Grain: one folder per content. What analysts open: DuckDB, Parquet, CSV, workbook, "
+            "report, dictionary, lineage, data package, what moved.",
         )
     ],
 )

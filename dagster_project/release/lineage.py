@@ -18,12 +18,12 @@ from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
 
-from dagster_project.errors import FengchaoError
 from dagster_project.settings import Settings
+from dagster_project.warehouse.dbt_runner import run_dbt
 
 # schema.table.column of the build database; sources stand under the name of their source.
 Edges = dict[str, list[str]]
-_FILE = re.compile(r"read_parquet\(\s*'[^']*?/(landing|analysis|quality)/([a-z_]+)/[^)]*\)")
+_FILE = re.compile(r"read_parquet\(\s*'[^']*/(landing|analysis|quality)/([a-z_]+)/[^)]*\)")
 # An alias that sqlglot takes for a type.
 _MAP = re.compile(r"\bmap\b(?!\s*[({\[])", re.I)
 
@@ -31,8 +31,8 @@ _MAP = re.compile(r"\bmap\b(?!\s*[({\[])", re.I)
 def lineage_inputs(settings: Settings, manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """SQL and columns of what each model reads, for `column_edges`; ordered by model.
 
-    Reads the compiled SQL of the last run and the columns of the build database. Raises FengchaoError
-    where a model was never compiled.
+    Reads the columns of the build database and the compiled SQL of the last run; what was never run is
+    compiled. The caller holds the warehouse lock.
     """
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     with duckdb.connect() as con:
@@ -47,13 +47,12 @@ def lineage_inputs(settings: Settings, manifest: dict[str, Any]) -> list[dict[st
             names = con.execute(f"describe select * from {source['relation_name']}").fetchall()
             name = _source_name(source["relation_name"]) or f"{source['schema']}.{source['name']}"
             columns[name] = {row[0]: "varchar" for row in names}
+    compiled = settings.dbt_target / "target" / "compiled" / "fengchao"
+    if not all((compiled / node["original_file_path"]).is_file() for node in models):
+        run_dbt(settings, "compile", [])
     inputs = []
     for node in sorted(models, key=lambda node: str(node["name"])):
-        path = settings.dbt_target / "target" / "compiled" / "fengchao" / node["original_file_path"]
-        if not path.is_file():
-            raise FengchaoError(
-                f"{path}: missing. Run the model once (`fengchao run`), so that dbt compiles it."
-            )
+        path = compiled / node["original_file_path"]
         sql = _MAP.sub('"map"', _FILE.sub(r'"\1"."\2"', path.read_text(encoding="utf-8")))
         sql = sql.replace('"fengchao_build".', "")
         reads = {name: columns[name] for name in sorted(set(_names(sql))) if name in columns}

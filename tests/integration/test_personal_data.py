@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,9 @@ def texts(path: Path) -> Iterator[str]:
                 "select table_schema, table_name from information_schema.tables"
             ).fetchall():
                 yield from _cells(con, f'"{schema}"."{name}"')
+    elif path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as archive:
+            yield from (archive.read(name).decode() for name in archive.namelist())
     else:
         yield path.read_bytes().decode("utf-8", "replace")
 
@@ -117,7 +121,16 @@ def test_planted_texts_are_in_landing_and_flagged(planted: tuple[Home, str]) -> 
 
 def test_nothing_of_it_is_released(planted: tuple[Home, str]) -> None:
     files = [path for path in (planted[0].home / "releases").rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} >= {".csv", ".parquet", ".duckdb", ".html", ".json"}
+    assert {path.suffix for path in files} >= {
+        ".csv",
+        ".parquet",
+        ".duckdb",
+        ".html",
+        ".json",
+        ".xlsx",
+        ".md",
+        ".cff",
+    }
     assert found_in(files, PLANTED) == set()
     for path in files:
         if path.suffix == ".csv":
