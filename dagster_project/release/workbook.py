@@ -17,6 +17,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from dagster_project.errors import FengchaoError
 from dagster_project.release.dictionary import COLUMNS, dictionary_rows, label_zh, unit_of
 from dagster_project.release.workbook_charts import add_charts
 from dagster_project.release.workbook_sheets import (
@@ -128,7 +129,12 @@ class Book:
             for number, row in enumerate(rows, start=top + 1):
                 value = row[position]
                 if value is not None:
-                    write(number, position, value, cell)
+                    if write(number, position, value, cell):  # too long a text, or a row too many
+                        raise FengchaoError(
+                            f"{sheet.name}, row {number + 1}, column {name}: found what no cell of a workbook holds "
+                            "(32,767 characters, 1,048,576 rows). Shorten it where it is made, or leave it out in "
+                            "release/workbook_sheets.py."
+                        )
                 elif reason := hidden(row, position):
                     sheet.write_string(number, position, reason, marker)
         for number in range(top + 1, top + 1 + len(rows)):
@@ -186,7 +192,7 @@ def _width(heading: str, values: Sequence[Any]) -> float:
 
 def _number_format(name: str, kind: str) -> str:
     if kind == "DATE":
-        return "yyyy-mm-dd;@"
+        return "yyyy-mm-dd"
     if kind.startswith("DECIMAL"):
         return "#,##0"
     if kind == "DOUBLE":

@@ -58,14 +58,12 @@ HEADINGS = {
     "item_name": "题项名称",
     "option_name": "选项名称",
     "bank_type_name": "类型名称",
-    "score_change": "得分变化",
+    "scenario_name": "情景名称",
     "table": "表",
     "grain": "粒度",
     "column_no": "列序号",
     "column": "列",
     "type": "类型",
-    "n_expectations": "检查项数",
-    "n_not_passed": "未通过项数",
     "title": "标题",
     "producer": "机构",
     "url": "网址",
@@ -217,7 +215,6 @@ SHEETS = (
         mart="mart_quality_result",
     ),
 )  # fmt: skip
-HEADINGS["scenario_name"] = "情景名称"
 
 METHOD = (
     ("数据", "问卷作答为合成数据：由已公布的占比与得分反推生成，不含任何真实银行的作答；投入数字引自公开文献。",

@@ -63,3 +63,9 @@ def test_a_workbook_that_cannot_be_written_stops_the_release(tmp_path: Path) -> 
         pass
     with pytest.raises(ValueError, match="a failed check"), written_beside(tmp_path, {}, {}, []):
         raise ValueError("a failed check")
+
+
+def test_a_text_that_no_cell_holds_is_refused_and_not_dropped(tmp_path: Path) -> None:
+    book = Book(tmp_path / "a.xlsx", RELEASE)
+    with pytest.raises(FengchaoError, match="表, row 5, column note"):
+        book.table(book.sheet("表", "题", "SYNTHETIC"), [("note", "VARCHAR")], [("x" * 32768,)])
