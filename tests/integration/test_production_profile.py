@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 import pytest
 
@@ -104,6 +106,14 @@ def service(environment: dict[str, str], log: Path, *command: str) -> Iterator[N
         stop(process)
 
 
+def command_of(unit: str, environment: dict[str, str]) -> tuple[str, ...]:
+    """What a systemd unit of `deploy/` starts, as systemd would expand it."""
+    text = (ROOT / "deploy" / "systemd" / f"{unit}.service").read_text(encoding="utf-8")
+    start = next(line for line in text.splitlines() if line.startswith("ExecStart="))
+    program, *arguments = shlex.split(Template(start.removeprefix("ExecStart=")).substitute(environment))
+    return Path(program).name, *arguments
+
+
 def free_ports(n: int) -> list[int]:
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
@@ -138,18 +148,20 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
         )
         assert prepared.returncode == 0, prepared.stdout + prepared.stderr
         assert "PostgresEventLogStorage" in prepared.stdout
-        workspace = ("--workspace", "deploy/workspace.yaml")
-        code = ("code-server", "start", "--socket", environment["FENGCHAO_CODE_SOCKET"],
-                "--location-name", "fengchao", "--module-name", "dagster_project.definitions")  # fmt: skip
-        stack.enter_context(service(environment, folder / "code.log", "dagster", *code))
+        stack.enter_context(
+            service(environment, folder / "code.log", *command_of("fengchao-code", environment))
+        )
         wait_until(Path(environment["FENGCHAO_CODE_SOCKET"]).exists, 120, "the code server")
         pages = []
-        for port, extra in zip(free_ports(2), ((), ("--read-only",)), strict=True):
-            log = folder / f"web-{port}.log"
-            web = ("dagster-webserver", "--host", "127.0.0.1", "--port", str(port), *workspace, *extra)
-            stack.enter_context(service(environment, log, *web))
+        for port, unit in zip(free_ports(2), ("fengchao-web", "fengchao-web-readonly"), strict=True):
+            log = folder / f"{unit}.log"
+            command = command_of(unit, environment)
+            at = command.index("--port") + 1
+            command = (*command[:at], str(port), *command[at + 1 :])
+            stack.enter_context(service(environment, log, *command))
             pages.append(Dev(home, f"http://127.0.0.1:{port}", log))
-        stack.enter_context(service(environment, folder / "daemon.log", "dagster-daemon", "run", *workspace))
+        daemon = command_of("fengchao-daemon", environment)
+        stack.enter_context(service(environment, folder / "daemon.log", *daemon))
         for page in pages:
             wait_until(lambda page=page: _is_loaded(page), 120, f"the UI (log: {page.log})")
         yield Profile(pages[0], pages[1], environment, url)
