@@ -135,7 +135,7 @@ def _build(
     with written_beside(building, tables, workbook, lineage_inputs(settings, manifest)):
         check_tables(settings, building, run_id)
         release["checks"] = check_counts(settings)
-        _report(building, release, tables, source_list)
+        _report(settings, building, release)
         write_changes(building, release, changes)
         write_citation(building, release)
         write_dictionary(building, tables, release)
@@ -265,30 +265,13 @@ def _comment(con: duckdb.DuckDBPyConnection, table: str, mart: dict[str, Any]) -
             con.execute(f'comment on column {table}."{column}" is {quoted(description)}')
 
 
-def _report(
-    folder: Path,
-    release: dict[str, Any],
-    tables: dict[str, dict[str, Any]],
-    source_list: Sequence[dict[str, Any]],
-) -> None:
+def _report(settings: Settings, folder: Path, release: dict[str, Any]) -> None:
+    from dagster_project.release.documents import documents
     from dagster_project.release.report import build_report
 
-    meta = {
-        "release_id": release["release_id"],
-        "release_date": release["release_date"],
-        "git_commit": release["git_commit"],
-        "counts": {name: table["rows"] for name, table in tables.items()},
-        "checks": {
-            "passed": release["checks"]["expectations"] - release["checks"]["expectations_failed"],
-            "failed": release["checks"]["expectations_failed"],
-        },
-        "sources": [
-            {key: s[key] for key in ("document_id", "title", "producer", "url", "published_date")}
-            for s in source_list
-        ],
-    }
+    meta = {key: release[key] for key in ("release_id", "release_date", "git_commit")}
     with duckdb.connect(str(folder / "fengchao.duckdb"), read_only=True) as con:
-        build_report(con, folder / "report.html", meta)
+        build_report(con, folder / "report.html", {**meta, "sources": documents(settings.raw)})
 
 
 def _framework_version(folder: Path) -> str:

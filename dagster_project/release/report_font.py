@@ -21,7 +21,7 @@ VENDORED_FONT = Path(__file__).parent / "vendor" / "fonts" / "NotoSansSC-GB2312.
 
 # Signs that reports use beside the characters of GB 2312, and a few characters of bank names and
 # persons that it lacks.
-_EXTRA_CHARACTERS = "‑–—‘’“”…‰′″›€™−≈≠≤≥←↑→↓①②③④⑤⑥⑦⑧⑨⑩■□▲△▼▽◆◇○◎●★☆✓銀証曆祎頔堃喆垚淼珺翀赟燊甦"
+_EXTRA_CHARACTERS = "‑–—‘’“”…‰′″›€™−≈≠≤≥←↑→↓①②③④⑤⑥⑦⑧⑨⑩■□▲△▼▽◆◇○◎●★☆✓銀証曆祎頔堃喆垚淼珺翀赟燊甦從態萬賦"
 _LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x100)]
 _UNUSED_TABLES = ["vhea", "vmtx", "BASE", "STAT", "DSIG", "VORG", "prep", "gasp", "GPOS", "GSUB", "GDEF"]
 

@@ -52,7 +52,12 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Watched]]:
         watched.page.on("pageerror", lambda error: watched.problems.append(str(error)))
         watched.page.on(
             "request",
-            lambda r: None if r.url == url or r.url.startswith("data:") else watched.requests.append(r.url),
+            # A blob is a file that the page itself made to be saved.
+            lambda r: (
+                None
+                if r.url == url or r.url.startswith(("data:", "blob:"))
+                else watched.requests.append(r.url)
+            ),
         )
         watched.page.goto(url)
         return watched

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dagster_project.release.report import build_report
 from tests.report_fixture import build_database, release_meta
 
 pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[1] / "fixtures" / "axe" / "axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +32,8 @@ def report_url(database: Path) -> str:
 def report(report_url: str, open_page: Callable):
     """The drawn page; afterwards it must have logged nothing and asked for nothing."""
 
-    def open_(**kwargs):
-        watched = open_page(report_url, **kwargs)
+    def open_(hash: str = "", **kwargs):
+        watched = open_page(report_url + hash, **kwargs)
         watched.page.wait_for_selector("html[data-ready=true]")
         opened.append(watched)
         return watched.page
@@ -56,21 +58,64 @@ def cells_of(page: Page, table: str, column: str) -> list[str]:
     )
 
 
-def scores(database: Path, wave: int) -> list[tuple]:
+def query(database: Path, sql: str, *values: object) -> list[tuple]:
     with duckdb.connect(str(database), read_only=True) as con:
-        return con.execute(
-            "select score, n from mart_dimension_score where wave = ? and population_kind = 'all' "
-            "order by dimension_no",
-            [wave],
-        ).fetchall()
+        return con.execute(sql, list(values)).fetchall()
 
 
-def test_every_chart_has_drawn(report):
+def first_number(cells: list[str]) -> list[str]:
+    """The value of a cell, without the interval below it."""
+    return [re.match(r"[+-]?[\d,.]+|\D*", cell)[0] for cell in cells]  # type: ignore[index]
+
+
+SCORES = (
+    "select {0} from mart_dimension_score where wave = ? and population_kind = ? and population_value = ? "
+    "and scenario = 'headline' order by dimension_no"
+)
+
+
+def scores(database: Path, wave: int, kind: str = "all", value: str = "all") -> list[str]:
+    return [f"{row[0]:.1f}" for row in query(database, SCORES.format("score"), wave, kind, value)]
+
+
+CHARTS = (
+    "index",
+    "change",
+    "radar",
+    "bars",
+    "indicators",
+    "bands",
+    "answers",
+    "trend",
+    "scatter",
+    "investment-bands",
+)
+
+
+def test_every_chart_has_drawn_and_has_a_table(report):
     page = report()
-    for chart, least in (("radar", 20), ("bars", 15)):
-        assert page.locator(f"#{chart} svg").count() == 1
-        assert page.locator(f"#{chart} svg path").count() >= least
+    for chart in CHARTS:
+        assert page.locator(f"#{chart} svg").count() == 1, chart
+        assert page.locator(f"#{chart} svg path").count() >= 8, chart
+        assert len(rows_of(page, f"#{chart}-table")) >= 1, chart
+        assert page.get_attribute(f"#{chart}", "aria-label"), chart
     assert page.locator("#hive svg polygon").count() == 6 * 3 + 1
+
+
+def test_index_and_change_equal_the_mart(report, database):
+    page = report()
+    expected = query(
+        database,
+        "select printf('%.1f%.1f – %.1f', index, ci_low, ci_high) from mart_index "
+        "where population_kind = 'all' and scenario = 'headline' order by wave",
+    )
+    shown = rows_of(page, "#index-table")[0][1:]
+    assert [cell.split("n=")[0] for cell in shown] == [row[0] for row in expected]
+    for population in ("all/all", "bank_type/city_commercial"):
+        page.select_option("#change-population", population)
+        changes = query(database, SCORES.format("change"), 2023, *population.split("/"))
+        cells = [row[1] for row in rows_of(page, "#change-table")][1:]
+        assert first_number(cells) == [f"{row[0]:+.1f}" for row in changes]
 
 
 def test_scores_equal_the_mart_and_follow_the_wave(report, database):
@@ -78,24 +123,21 @@ def test_scores_equal_the_mart_and_follow_the_wave(report, database):
     for wave in (2023, 2020):
         page.select_option("#radar-wave", str(wave))
         page.select_option("#hive-wave", str(wave))
-        shown = rows_of(page, "#radar-table")
-        expected = scores(database, wave)
-        assert [row[1] for row in shown] == [f"{score:.1f}" for score, _ in expected]
-        assert [row[1:] for row in rows_of(page, "#hive-table")] == [
-            [f"{s:.1f}", str(n)] for s, n in expected
-        ]
+        for table in ("#radar-table", "#hive-table"):
+            assert first_number([row[1] for row in rows_of(page, table)]) == scores(database, wave)
     bars = rows_of(page, "#bars-table")
-    assert [row[1] for row in bars] == [f"{score:.1f}" for score, _ in scores(database, 2020)]
-    assert [row[2] for row in bars] == [f"{score:.1f}" for score, _ in scores(database, 2023)]
+    assert first_number([row[1] for row in bars]) == scores(database, 2020)
+    assert first_number([row[2] for row in bars]) == scores(database, 2023)
 
 
-def test_bars_follow_the_population_and_withheld_scores_stay_hidden(report):
+def test_bars_follow_the_population_and_say_why_scores_are_withheld(report, database):
     page = report()
-    before = rows_of(page, "#bars-table")
-    page.select_option("#bars-population", "private")
-    assert rows_of(page, "#bars-table") != before
-    page.select_option("#bars-population", "other")
-    assert {cell for row in rows_of(page, "#bars-table") for cell in row[1:]} == {"未公布"}
+    page.select_option("#bars-population", "bank_type/private")
+    shown = [row[2] for row in rows_of(page, "#bars-table")]
+    assert first_number(shown) == scores(database, 2023, "bank_type", "private")
+    page.select_option("#bars-population", "bank_type/other")
+    assert {cell for row in rows_of(page, "#bars-table") for cell in row[1:]} == {"未公布：家数过少"}
+    assert page.locator("#bars-keys").inner_text().count("未公布：家数过少") == 2
 
 
 def test_radar_takes_three_types_and_no_withheld_one(report):
@@ -106,6 +148,51 @@ def test_radar_takes_three_types_and_no_withheld_one(report):
     page.locator("#radar-types input[value=private]").uncheck()
     assert page.locator("#radar-types input:checked").count() == 2
     assert boxes.count() == 4
+
+
+def test_indicators_and_bands_follow_their_controls(report, database):
+    page = report()
+    page.select_option("#indicators-wave", "2020")
+    page.select_option("#indicators-dimension", "data")
+    page.select_option("#indicators-population", "bank_type/private")
+    expected = query(
+        database,
+        "select score from mart_indicator_score where wave = 2020 and dimension = 'data' "
+        "and population_value in ('private', 'all') order by population_value desc",
+    )
+    (row,) = rows_of(page, "#indicators-table")
+    assert first_number(row[2:4]) == [f"{value[0]:.1f}" for value in expected]
+    page.select_option("#bands-population", "bank_type/private")
+    low, high = query(
+        database,
+        "select score_low, score_high from mart_robustness where wave = 2023 and dimension_no = 1 "
+        "and population_value = 'private'",
+    )[0]
+    assert rows_of(page, "#bands-table")[1][2] == f"{low:.1f} – {high:.1f}"
+
+
+def test_answers_equal_the_mart_beside_print(report, database):
+    page = report()
+    page.select_option("#question-wave", "2020")
+    shares = query(
+        database,
+        "select population_value, printf('%.1f', share_pct), n_chosen || ' / ' || n_eligible "
+        "from mart_answer_share where wave = 2020 and item_id = 'q.a' and n_chosen is not null order by option_no",
+    )
+    shown = rows_of(page, "#answers-table")
+    for column, population in ((1, "all"), (3, "rural_commercial")):
+        wanted = [row[1:] for row in shares if row[0] == population]
+        assert first_number([row[column] for row in shown]) == [share for share, _ in wanted]
+        assert all(row[column].endswith(counts) for row, (_, counts) in zip(shown, wanted, strict=True))
+    assert {row[5] for row in shown} == {"未公布：家数过少"}
+    printed = query(database, "select count(*) from mart_reconciliation where wave = 2020")[0][0]
+    assert len(rows_of(page, "#question-print-table")) == printed
+    page.select_option("#question-wave", "2023")
+    assert "可比" in page.inner_text("#question-meta")
+    assert "Δ +2.5" in rows_of(page, "#answers-table")[0][1]
+    page.click("#question-next")
+    assert page.inner_text("#question-title") == "虚构多选题"
+    assert "不可比：选项变了" in page.inner_text("#question-meta")
 
 
 def test_investment_equals_the_mart(report, database):
@@ -149,16 +236,134 @@ def test_investment_filters_search_and_keyboard_sort(report, database):
     assert cells_of(page, "investment", "investment_cny")[0].lstrip(">\u00a0") == f"{lowest:,.2f}"
 
 
+def test_conflicts_show_on_hover_and_focus(report):
+    page = report()
+    page.select_option("#investment-status", "conflict")
+    button = page.locator("#investment-table .has-tip").first
+    tip = page.locator("#tip")
+    assert tip.is_hidden()
+    button.focus()
+    assert "1.5 亿元 [S001, chosen]" in tip.inner_text()
+    page.keyboard.press("Escape")
+    assert tip.is_hidden()
+    button.hover()
+    assert "来源可靠性" in tip.inner_text(), "the rule that chose the value"
+
+
 def test_group_table_equals_the_mart(report, database):
     page = report()
-    with duckdb.connect(str(database), read_only=True) as con:
-        amount, banks = con.execute(
-            "select investment_cny / 1e8, n_banks from mart_fintech_investment_group "
-            "where bank_type = 'state_owned' and fiscal_year = 2023"
-        ).fetchone()
-    assert rows_of(page, "#groups-table")[0][-1] == f"{amount:,.2f} ({banks})"
-    page.select_option("#groups-measure", "matched_growth_pct")
-    assert rows_of(page, "#groups-table")[0][-1].startswith("11.25")
+    amount, banks = query(
+        database,
+        "select investment_cny / 1e8, n_banks from mart_fintech_investment_group "
+        "where bank_type = 'state_owned' and fiscal_year = 2023",
+    )[0]
+    row = next(row for row in rows_of(page, "#groups-table") if row[:2] == ["国有大行", "2023"])
+    assert row[2:5] == [f"{amount:,.2f} ({banks})", f"3.10 ({banks})", f"2.90 ({banks})"]
+    assert row[5].startswith("11.25")
+
+
+def test_trend_and_scatter_follow_their_controls(report, database):
+    page = report()
+    page.select_option("#trend-bank", "private_0")
+    page.select_option("#trend-measure", "share_of_revenue_pct")
+    expected = query(
+        database,
+        "select printf('%.2f', share_of_revenue_pct) from mart_fintech_investment "
+        "where bank_id = 'private_0' order by fiscal_year",
+    )
+    assert rows_of(page, "#trend-table")[0] == ["蜂蜜网银", *(row[0] for row in expected)]
+    page.select_option("#scatter-year", "2019")
+    count = query(
+        database,
+        "select count(*) from mart_fintech_investment where fiscal_year = 2019 "
+        "and investment_cny is not null and share_of_revenue_pct is not null",
+    )[0][0]
+    assert len(rows_of(page, "#scatter-table")) == count
+
+
+def test_findings_filter_and_explain(report):
+    page = report()
+    assert cells_of(page, "findings", "severity") == ["不可能", "单位", "措辞"]
+    page.select_option("#findings-severity", "impossible")
+    assert cells_of(page, "findings", "explanation") == ["虚构的解释0"]
+    page.click("#language")
+    page.wait_for_selector("#findings-table .tabulator-col-title:has-text('Explanation')")
+    assert cells_of(page, "findings", "explanation") == ["Made-up explanation 0"]
+
+
+def test_quality_counts_checks_by_stage(report):
+    page = report()
+    rows = {row[0]: row[1:5] for row in rows_of(page, "#quality-table")}
+    assert rows == {"原始": ["2", "0", "1", "0"], "集市": ["2", "0", "1", "1"], "全部": ["4", "0", "2", "1"]}
+    assert [row[0] for row in rows_of(page, "#looks-table")] == ["made_up_marts"]
+
+
+def saved(page: Page, selector: str) -> bytes:
+    with page.expect_download() as info:
+        page.click(selector)
+    return Path(info.value.path()).read_bytes()
+
+
+def test_a_table_is_saved_with_the_bytes_of_the_release(report, database, tmp_path):
+    page = report()
+    tables = [row[0] for row in query(database, "select table_name from duckdb_tables() order by 1")]
+    assert [row[0] for row in rows_of(page, "#tables-table")] == tables
+    for name in ("mart_answer_share", "mart_reconciliation", "framework_option"):
+        # As the release writes it: ordered by all columns, with a byte order mark.
+        query(database, f"copy (from {name} order by all) to '{tmp_path / name}.csv' (format csv, header)")
+        expected = b"\xef\xbb\xbf" + (tmp_path / f"{name}.csv").read_bytes()
+        assert saved(page, f"[data-table={name}]") == expected
+
+
+def test_shown_tables_are_saved_as_filtered(report, database):
+    page = report()
+    page.select_option("#investment-year", "2022")
+    lines = saved(page, "#investment-csv").decode("utf-8-sig").splitlines()
+    count = query(database, "select count(*) from mart_fintech_investment where fiscal_year = 2022")[0][0]
+    assert lines[0].startswith("name_zh,fiscal_year,bank_type,investment_cny")
+    assert len(lines) == count + 1
+    bars = saved(page, "#panel-hive >> css=.csv")
+    assert bars.decode("utf-8-sig").splitlines()[0] == "维度,得分,样本数 n"
+
+
+def test_dictionary_describes_every_column(report, database):
+    page = report()
+    count = query(database, "select count(*) from duckdb_columns() where schema_name = 'main'")[0][0]
+    assert page.inner_text("#dictionary-count") == f"显示 {count} 行，共 {count} 行"
+    page.select_option("#dictionary-name", "mart_index")
+    page.fill("#dictionary-search", "ci_low")
+    assert cells_of(page, "dictionary", "column") == [
+        "change_ci_low",
+        "ci_low",
+        "matched_change_ci_low",
+    ] or set(cells_of(page, "dictionary", "column")) == {"ci_low", "change_ci_low", "matched_change_ci_low"}
+
+
+def test_a_link_opens_what_the_sender_saw(report, report_url):
+    page = report()
+    page.select_option("#question-wave", "2020")
+    page.fill("#investment-search", "yunting")
+    page.click("#language")
+    address = page.url
+    assert address.startswith(report_url + "#")
+    other = report(hash="#" + address.split("#")[1].replace("overview", "investment"))
+    assert other.locator("html").get_attribute("lang") == "en"
+    assert other.input_value("#question-wave") == "2020"
+    assert set(cells_of(other, "investment", "name_zh")) == {"Yunting Bank"}
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_nothing_serious_for_assistive_technology(report, scheme, width):
+    page = report(color_scheme=scheme, width=width)
+    for node in page.locator("details:not([open])").all():
+        node.evaluate("node => { node.open = true; }")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    serious = {
+        (v["id"], node["target"][0], node.get("failureSummary", "")[:200])
+        for v in found if v["impact"] in ("serious", "critical") for node in v["nodes"]
+    }  # fmt: skip
+    assert serious == set()
 
 
 def test_reconciliation_counts_equal_the_mart(report, database):

@@ -1,14 +1,16 @@
-// A Tabulator table with its own filter controls, keyboard sorting and a plain copy for print.
+// A Tabulator table with its own filter controls, keyboard sorting, a CSV file and a plain copy for print.
 const printables = [];
 
-const grid = ({ name, label, rows, columns, sort, keep, controls }) => {
+/** `source` gives the rows, `columns` their columns, `keep` says which rows the filters leave. */
+const grid = ({ name, label, source, columns, sort, keep, controls }) => {
   let table = null;
+  const all = once(source);
   // `text` is ours, for the printed copy; Tabulator warns of options it does not know.
   const bare = ({ text: _, columns: leaves, ...rest }) => (leaves ? { ...rest, columns: leaves.map(bare) } : rest);
-  const shownRows = () => rows.filter(keep);
+  const shownRows = () => all().filter(keep);
   let built = () => {};
   const count = () => {
-    byId(`${name}-count`).textContent = t("rows_shown", { shown: shownRows().length, all: rows.length });
+    byId(`${name}-count`).textContent = t("rows_shown", { shown: shownRows().length, all: all().length });
   };
   const apply = () => {
     if (state === "built") table.setFilter(keep);
@@ -21,13 +23,17 @@ const grid = ({ name, label, rows, columns, sort, keep, controls }) => {
       state = "outdated";
       return;
     }
+    for (const id of controls) {
+      if (wanted.has(id)) byId(id).value = wanted.get(id);
+      wanted.delete(id);
+    }
     const order = table ? table.getSorters().map((s) => ({ column: s.field, dir: s.dir })) : sort;
     if (table) table.destroy();
     state = "building";
     const box = byId(`${name}-table`);
     box.setAttribute("aria-label", label());
     table = new Tabulator(box, {
-      data: rows,
+      data: all(),
       columns: columns().map(bare),
       initialSort: order,
       initialFilter: keep,
@@ -77,9 +83,18 @@ const grid = ({ name, label, rows, columns, sort, keep, controls }) => {
   byId(`${name}-reset`).addEventListener("click", () => {
     for (const id of controls) byId(id).value = "";
     apply();
+    writeHash();
+  });
+  const leavesOf = () =>
+    columns().flatMap((c) => (c.columns ? c.columns.map((leaf) => ({ ...leaf, title: `${c.title} ${leaf.title}` })) : [c]));
+  // What the filters leave, in the order shown, with values and not their texts.
+  byId(`${name}-csv`).addEventListener("click", () => {
+    const leaves = leavesOf();
+    const shown = table.getData("active");
+    download(`fengchao-${name}`, csvText(leaves.map((c) => c.field), shown.map((row) => leaves.map((c) => row[c.field]))));
   });
   printables.push(() => {
-    const leaves = columns().flatMap((c) => (c.columns ? c.columns.map((leaf) => ({ ...leaf, title: `${c.title} ${leaf.title}` })) : [c]));
+    const leaves = leavesOf();
     const copy = plainTable({
       caption: label(),
       head: leaves.map((c) => c.title),

@@ -1,14 +1,41 @@
-// Investment: the table by bank and year, and the table by type and year.
+// Investment: the table by bank and year.
 const SIGNS = { gt: ">", ge: "≥", lt: "<", le: "≤", approx: "≈" };
-const investment = rowsOf(data.investment).map((row, i) => ({
-  ...row,
-  row_no: i,
-  needle: [row.bank_id, row.name_zh, row.name_en, row.scope, row.source_id].filter(Boolean).join(" ").toLowerCase(),
-}));
+const investment = once(() =>
+  rows.mart_fintech_investment.map((row) => ({
+    ...row,
+    needle: [row.bank_id, row.name_zh, row.name_en, row.scope, row.source_id].filter(Boolean).join(" ").toLowerCase(),
+  })),
+);
 const sourceIds = new Set(data.source_ids);
 const bankName = (row) => (lang() === "en" ? row.name_en || row.name_zh : row.name_zh || row.name_en) || row.bank_id;
 const signed = (qualifier, text) => (text !== NONE && SIGNS[qualifier] ? `${SIGNS[qualifier]}${NBSP}${text}` : text);
 const STATES = { single: "plain", agreed: "good", conflict: "bad" };
+/** The printed values that stand against each other, by bank, year and measure. */
+const conflictsOf = (row) =>
+  rows.mart_disclosure_conflict.filter((entry) => entry.entity_kind === "bank" && entry.entity_id === row.bank_id && entry.fiscal_year === row.fiscal_year && entry.period === "full_year");
+const decidedText = (code) => {
+  const rule = rows.choice_rule.find((entry) => entry.rule_id === code);
+  if (rule) return lang() === "en" ? rule.description_en : rule.description_zh;
+  return code;
+};
+const measureLabel = (code) => {
+  const entry = rows.measure.find((row) => row.measure === code);
+  return entry ? labelOf(entry) : code;
+};
+const conflictLines = (row) =>
+  conflictsOf(row).flatMap((entry) => [
+    `${measureLabel(entry.measure)}: ${entry.printed_values.split(" | ").join("; ")}`,
+    t("decided_by", { rule: decidedText(entry.decided_by) }),
+  ]);
+/** The state of a row; where sources contradict each other the values show on hover and focus. */
+const statusNode = (row) => {
+  const lines = conflictLines(row);
+  if (!lines.length) return stateTag(STATES[row.status] || "plain", statusText(row), null);
+  const text = row.status === "conflict" ? statusText(row) : `${statusText(row)} · ${t("other_conflict")}`;
+  const button = el("button", { type: "button", className: "state bad bare", "aria-label": `${text}. ${lines.join(". ")}` }, stateMark("bad"), text);
+  return withTip(button, lines);
+};
+const percentile = (row, column, peers) => (row[column] === null ? NONE : `${number(row[column], 0)} (${row[peers]})`);
 const statusText = (row) => (STATES[row.status] ? t(row.status, { n: row.n_sources }) : row.status || NONE);
 
 /** Printed and recomputed meet when they differ by at most half a unit of the printed digits. */
@@ -68,7 +95,7 @@ const investmentColumns = () => [
   column("status", t("status"), statusText, {
     ...textual,
     minWidth: 138,
-    node: (row) => stateTag(STATES[row.status] || "plain", statusText(row), null),
+    node: statusNode,
   }),
   {
     title: t("share"),
@@ -96,6 +123,14 @@ const investmentColumns = () => [
   },
   column("tech_staff", t("staff"), (row) => number(row.tech_staff, 0), { ...numeric, minWidth: 96 }),
   column("tech_staff_share_pct", t("staff_share"), (row) => number(row.tech_staff_share_pct, 2), { ...numeric, minWidth: 100 }),
+  {
+    title: t("peer_percentile"),
+    headerHozAlign: "center",
+    columns: [
+      column("investment_peer_percentile", t("of_amount"), (row) => percentile(row, "investment_peer_percentile", "n_peers_investment"), { ...numeric, minWidth: 82 }),
+      column("share_peer_percentile", t("of_share"), (row) => percentile(row, "share_peer_percentile", "n_peers_share"), { ...numeric, minWidth: 82 }),
+    ],
+  },
   column("source_id", t("source"), (row) => row.source_id || NONE, { ...textual, minWidth: 84, node: (row) => sourceLink(row.source_id) }),
   column("scope", t("scope"), (row) => row.scope || NONE, { ...textual, minWidth: 140, maxWidth: 280, cssClass: "wrap-cell" }),
 ];
@@ -103,7 +138,7 @@ const investmentColumns = () => [
 const investmentGrid = grid({
   name: "investment",
   label: () => t("bank_table_label"),
-  rows: investment,
+  source: investment,
   columns: investmentColumns,
   sort: [
     { column: "investment_cny", dir: "desc" },
@@ -124,40 +159,12 @@ const investmentGrid = grid({
   controls: ["investment-search", "investment-year", "investment-type", "investment-status"],
 });
 
-section("investment", () => {
-  const years = [...new Set(investment.map((row) => row.fiscal_year))].sort((a, b) => b - a);
-  const types = data.bank_types.filter((entry) => investment.some((row) => row.bank_type === entry.bank_type));
+const INVESTMENT_TABLES = [...NAME_TABLES, "mart_fintech_investment", "mart_disclosure_conflict"];
+section("investment", INVESTMENT_TABLES, () => {
+  const years = [...new Set(investment().map((row) => row.fiscal_year))].sort((a, b) => b - a);
+  const types = bankTypes().filter((entry) => investment().some((row) => row.bank_type === entry.bank_type));
   fillSelect("investment-year", [["", t("all")], ...years.map((year) => [year, String(year)])], "");
   fillSelect("investment-type", [["", t("all")], ...types.map((entry) => [entry.bank_type, labelOf(entry)])], "");
   fillSelect("investment-status", [["", t("all")], ...Object.keys(STATES).map((code) => [code, t(`status_${code}`)])], "");
   investmentGrid.render();
-});
-
-const MEASURES = ["investment_cny", "pooled_share_pct", "mean_share_pct", "matched_growth_pct", "mean_growth_pct"];
-const groups = rowsOf(data.groups);
-
-section("groups", () => {
-  fillSelect("groups-measure", MEASURES.map((code) => [code, t(`m_${code}`)]), MEASURES[0]);
-  const measure = byId("groups-measure").value;
-  const caption = t(`m_${measure}`);
-  const years = [...new Set(groups.map((row) => row.fiscal_year))].sort((a, b) => a - b);
-  const types = data.bank_types.filter((entry) => groups.some((row) => row.bank_type === entry.bank_type));
-  const cell = (type, year) => {
-    const row = groups.find((r) => r.bank_type === type && r.fiscal_year === year);
-    const value = row ? row[measure] : null;
-    const text = measure === "investment_cny" ? yi(value) : number(value, 2);
-    const body = el("span", { className: text === NONE ? "absent" : "" }, text);
-    if (row && text !== NONE) body.append(el("small", {}, ` (${row.n_banks})`));
-    return { text: body, num: true };
-  };
-  put(
-    "groups-table",
-    caption,
-    plainTable({
-      caption,
-      quiet: true,
-      head: [t("type"), ...years.map(String)],
-      rows: types.map((entry) => [labelOf(entry), ...years.map((year) => cell(entry.bank_type, year))]),
-    }),
-  );
 });

@@ -5,7 +5,7 @@ const outcomeOf = (row) => {
   return row.computed === null ? "not_compared" : "differs";
 };
 // A reason is a code, or a code and its particulars: `item_unknown: the row label is lost in print`.
-const figures = rowsOf(data.reconciliation).map((row) => ({
+const figures = once(() => rows.mart_reconciliation.map((row) => ({
   ...row,
   reason: row.reason && row.reason.split(": ")[0],
   particulars: row.reason && row.reason.split(": ").slice(1).join(": "),
@@ -15,7 +15,7 @@ const figures = rowsOf(data.reconciliation).map((row) => ({
     .filter((value) => value !== null && value !== undefined)
     .join(" ")
     .toLowerCase(),
-}));
+})));
 const reasonText = (code) => {
   if (!code) return NONE;
   return data.strings[`r_${code}`] ? t(`r_${code}`) : code.replaceAll("_", " ");
@@ -23,6 +23,8 @@ const reasonText = (code) => {
 const populationText = (value) => (value === null ? NONE : value === "all" ? t("all_respondents") : typeLabel(value));
 const placeText = (row) =>
   [row.line === null ? null : t("line", { line: row.line }), row.place].filter(Boolean).join(" · ") || NONE;
+/** A printed value with its sign, or the words where no number is printed. */
+const printedText = (row) => (row.printed === null ? row.printed_text || NONE : signed(row.qualifier, number(row.printed, decimalsOf(row.printed))));
 const decimalsOf = (value) => Math.min(6, (String(value).split(".")[1] || "").length);
 
 const figureColumns = () => [
@@ -38,7 +40,7 @@ const figureColumns = () => [
   }),
   column("wave", t("wave"), (row) => (row.wave === null ? NONE : String(row.wave)), { ...numeric, minWidth: 72, visible: !smallScreen.matches }),
   column("population_value", t("population"), (row) => populationText(row.population_value), { ...textual, minWidth: 104, visible: !smallScreen.matches }),
-  column("printed", t("printed_value"), (row) => (row.printed === null ? row.printed_text || NONE : signed(row.qualifier, number(row.printed, decimalsOf(row.printed)))), { ...numeric, minWidth: 88 }),
+  column("printed", t("printed_value"), printedText, { ...numeric, minWidth: 88 }),
   column("computed", t("computed_value"), (row) => number(row.computed, 2), { ...numeric, minWidth: 88 }),
   column("difference", t("difference"), (row) => number(row.difference, 2), { ...numeric, minWidth: 76 }),
   column("outcome", t("result"), (row) => t(row.outcome), { ...textual, minWidth: 104, node: (row) => stateTag(OUTCOMES[row.outcome], t(row.outcome), null) }),
@@ -57,7 +59,7 @@ const figureColumns = () => [
 const figureGrid = grid({
   name: "figures",
   label: () => t("figure_table_label"),
-  rows: figures,
+  source: figures,
   columns: figureColumns,
   sort: [],
   keep: (row) => {
@@ -71,9 +73,9 @@ const figureGrid = grid({
   controls: ["figures-search", "figures-document", "figures-result", "figures-reason"],
 });
 
-section("reconciliation", () => {
-  const total = figures.length;
-  const counts = Object.keys(OUTCOMES).map((outcome) => [outcome, figures.filter((row) => row.outcome === outcome).length]);
+section("reconciliation", [...NAME_TABLES, "mart_reconciliation"], () => {
+  const total = figures().length;
+  const counts = Object.keys(OUTCOMES).map((outcome) => [outcome, figures().filter((row) => row.outcome === outcome).length]);
   const bar = el("div", { className: "split", "aria-hidden": "true" });
   for (const [outcome, n] of counts) {
     if (!n) continue;
@@ -92,7 +94,7 @@ section("reconciliation", () => {
     ),
   );
   const rest = new Map();
-  for (const row of figures) {
+  for (const row of figures()) {
     if (row.outcome === "equal") continue;
     const key = `${row.outcome}/${row.reason || ""}`;
     rest.set(key, { outcome: row.outcome, reason: row.reason, n: (rest.get(key)?.n || 0) + 1 });
@@ -108,8 +110,8 @@ section("reconciliation", () => {
       rows: reasons.map((r) => [reasonText(r.reason), { text: stateTag(OUTCOMES[r.outcome], t(r.outcome), null), num: true }, { text: number(r.n, 0), num: true }]),
     }),
   );
-  const codes = [...new Set(figures.map((row) => row.reason).filter(Boolean))].sort();
-  fillSelect("figures-document", [["", t("all")], ...[...new Set(figures.map((row) => row.document_id))].sort().map((id) => [id, id])], "");
+  const codes = [...new Set(figures().map((row) => row.reason).filter(Boolean))].sort();
+  fillSelect("figures-document", [["", t("all")], ...[...new Set(figures().map((row) => row.document_id))].sort().map((id) => [id, id])], "");
   fillSelect("figures-result", [["", t("all")], ...Object.keys(OUTCOMES).map((code) => [code, t(code)])], "");
   fillSelect("figures-reason", [["", t("all")], ...codes.map((code) => [code, reasonText(code)])], "");
   figureGrid.render();
