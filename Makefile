@@ -50,6 +50,7 @@ bench: $(STAMP) ## print times of the main job and of decoding, and precision an
 	$(BIN)/python bench/main_job.py
 	$(BIN)/python bench/decode.py 1000000
 	$(BIN)/python bench/audit.py
+	$(BIN)/python bench/report.py
 
 stress: $(STAMP) ## kill runs at 50 random moments and count what was lost
 	$(BIN)/python bench/kill_stress.py

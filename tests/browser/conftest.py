@@ -33,8 +33,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Watched]]:
+def _opener(browser: Browser) -> Iterator[Callable[..., Watched]]:
     """Open an address in a fresh context: `open_page(url, width=1280, height=900, color_scheme="light")`."""
     contexts: list[BrowserContext] = []
 
@@ -55,7 +54,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Watched]]:
             # A blob is a file that the page itself made to be saved.
             lambda r: (
                 None
-                if r.url == url or r.url.startswith(("data:", "blob:"))
+                if r.url == url.split("#")[0] or r.url.startswith(("data:", "blob:"))
                 else watched.requests.append(r.url)
             ),
         )
@@ -65,3 +64,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Watched]]:
     yield open_
     for context in contexts:
         context.close()
+
+
+open_page = pytest.fixture(_opener, name="open_page")
+open_module_page = pytest.fixture(_opener, scope="module", name="open_module_page")

@@ -200,3 +200,16 @@ def test_vendored_files_are_those_of_the_readme():
     assert set(stated) == {"libraries.min.js", "tabulator.min.css", "fonts/NotoSansSC-GB2312.woff2"}
     for name, digest in stated.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_embedded_font_stands_before_generic_families(database):
+    """Else Chromium keeps the boxes of a generic font for words laid out before the embedded one was ready."""
+    css = "".join(
+        p.read_text("utf-8") for p in (ROOT / "dagster_project/release/templates/css").glob("*.css")
+    )
+    families = re.findall(r"(?:font-family|--sans|--mono|font):([^;{}]*,[^;{}]*);", css)
+    assert len(families) >= 3
+    for family in families:
+        names = [name.strip().strip('"') for name in family.replace("\n", " ").split(",")]
+        generic = [i for i, n in enumerate(names) if n in ("system-ui", "sans-serif", "monospace", "serif")]
+        assert names.index("Fengchao Sans") < min(generic), family

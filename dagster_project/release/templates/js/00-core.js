@@ -12,9 +12,11 @@ const t = (key, values = {}) => {
   return pair[lang()].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 };
 const labelOf = (entry) => (lang() === "en" ? entry.label_en || entry.label_zh : entry.label_zh || entry.label_en);
+const formats = new Map();
 const number = (value, digits) => {
   if (value === null || value === undefined) return NONE;
-  const text = value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  if (!formats.has(digits)) formats.set(digits, new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  const text = formats.get(digits).format(value);
   return /^-[0.]+$/.test(text) ? text.slice(1) : text;
 };
 const yi = (cny) => number(cny === null ? null : cny / 1e8, 2);

@@ -1,6 +1,21 @@
 // A Tabulator table with its own filter controls, keyboard sorting, a CSV file and a plain copy for print.
 const printables = [];
 
+/** Tabulator's roles, made such that a grid holds row groups and these hold rows. */
+const nameParts = (box, label) => {
+  const holder = box.querySelector(".tabulator-tableholder");
+  holder.setAttribute("role", "rowgroup");
+  holder.setAttribute("aria-label", label);
+  holder.firstElementChild.setAttribute("role", "presentation");
+  for (const group of box.querySelectorAll(".tabulator-col-group")) {
+    const title = group.getAttribute("aria-title");
+    for (const name of ["aria-sort", "aria-title"]) group.removeAttribute(name);
+    group.setAttribute("role", "presentation");
+    for (const leaf of group.querySelectorAll(".tabulator-col")) leaf.setAttribute("aria-label", `${title} ${leaf.textContent.trim()}`);
+  }
+  for (const head of box.querySelectorAll("[aria-title]")) head.removeAttribute("aria-title");
+};
+
 /** `source` gives the rows, `columns` their columns, `keep` says which rows the filters leave. */
 const grid = ({ name, label, source, columns, sort, keep, controls }) => {
   let table = null;
@@ -29,6 +44,7 @@ const grid = ({ name, label, source, columns, sort, keep, controls }) => {
     }
     const order = table ? table.getSorters().map((s) => ({ column: s.field, dir: s.dir })) : sort;
     if (table) table.destroy();
+    byId(`${name}-pages`).replaceChildren();
     state = "building";
     const box = byId(`${name}-table`);
     box.setAttribute("aria-label", label());
@@ -45,6 +61,7 @@ const grid = ({ name, label, source, columns, sort, keep, controls }) => {
       pagination: true,
       paginationSize: 15,
       paginationButtonCount: 3,
+      paginationElement: byId(`${name}-pages`),
       placeholder: t("no_rows"),
       locale: "page",
       langs: {
@@ -74,7 +91,7 @@ const grid = ({ name, label, source, columns, sort, keep, controls }) => {
           head.click();
         });
       }
-      box.querySelector(".tabulator-tableholder").setAttribute("aria-label", label());
+      nameParts(box, label());
       built();
     });
     count();
