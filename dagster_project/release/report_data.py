@@ -11,6 +11,7 @@ import duckdb
 
 from dagster_project.errors import FengchaoError
 from dagster_project.release.report_tables import Table, read_tables
+from dagster_project.warehouse.records import records
 
 _HERE = Path(__file__).parent
 
@@ -44,10 +45,8 @@ def read_report_data(con: duckdb.DuckDBPyConnection) -> ReportData:
             f"The report cannot be built: the database lacks {', '.join(missing)} in schema main. "
             "Build the marts first (`fengchao run`), and give the report the database of a release."
         )
-    return ReportData(tables, reads, _query(con, "waves"), _query(con, "overview")[0])
-
-
-def _query(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
-    result = con.execute((_HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
-    columns = [column[0] for column in result.description or []]
-    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+    waves, overview = (
+        records(con, (_HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
+        for name in ("waves", "overview")
+    )
+    return ReportData(tables, reads, waves, overview[0])

@@ -1,5 +1,10 @@
-/** Colours come from the style sheet, so that both themes have one home. */
-const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+/** Colours come from the style sheet, so that both themes have one home; they are read once per theme. */
+const palette = new Map();
+const colour = (name) => {
+  if (!palette.has(name)) palette.set(name, getComputedStyle(root).getPropertyValue(`--${name}`).trim());
+  return palette.get(name);
+};
+const fontFamily = once(() => getComputedStyle(document.body).fontFamily);
 const typeColour = (code) => colour(`type-${code.replace("_", "-")}`) || colour("ink-2");
 /** Tints from early to late; the latest wave stands out most in both themes. */
 const waveColour = (i) => {
@@ -16,7 +21,7 @@ const rampColour = (i, n) => {
 
 const ruler = document.createElement("canvas").getContext("2d");
 const textWidth = (text, size) => {
-  ruler.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
+  ruler.font = `${size}px ${fontFamily()}`;
   return ruler.measureText(text).width;
 };
 
@@ -38,11 +43,8 @@ const chartOf = (id) => {
 };
 const draw = (id, option) => {
   const chart = chartOf(id);
-  chart.resize();
-  chart.setOption(
-    { animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, ...option },
-    { notMerge: true },
-  );
+  if (chart.getWidth() !== byId(id).clientWidth || chart.getHeight() !== byId(id).clientHeight) chart.resize();
+  chart.setOption({ animation: false, textStyle: { fontFamily: fontFamily() }, ...option }, { notMerge: true });
 };
 const tooltipStyle = () => ({
   confine: true,

@@ -67,7 +67,7 @@ const drawIntervals = (id, { caption, categories, series, min, max, step, bars =
       children.push({
         type: "text",
         style: {
-          text: `${number(point.value, digits)}${unit}`, fill: colour("ink"), font: `11px ${getComputedStyle(document.body).fontFamily}`,
+          text: `${number(point.value, digits)}${unit}`, fill: colour("ink"), font: `11px ${fontFamily()}`,
           ...(horizontal ? { x: top + 6, y, verticalAlign: "middle" } : { x, y: top - 4, align: "center", verticalAlign: "bottom" }),
         },
       });

@@ -13,6 +13,7 @@ const labelTheme = () => {
   byId("theme").title = t(isDark() ? "theme_to_light" : "theme_to_dark");
 };
 const redraw = () => {
+  palette.clear();
   labelTheme();
   renderAll();
 };
@@ -74,6 +75,7 @@ addEventListener("beforeprint", () => {
   unfolded.forEach((node) => { node.open = true; });
   root.dataset.theme = "light";
   root.dataset.printing = "true";
+  palette.clear();
   for (const name of drawn) if (charts.has(name) || name === "hive") sections.get(name).render();
 });
 addEventListener("afterprint", () => {
