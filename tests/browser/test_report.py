@@ -68,7 +68,14 @@ def rows_of(page: Page, selector: str) -> list[list[str]]:
     )
 
 
+def reach(page: Page, table: str) -> None:
+    """Tables that filter are built when the reader comes near them."""
+    page.locator(f"#panel-{table}").scroll_into_view_if_needed()
+    page.wait_for_selector(f"#{table}-table [role=rowgroup][aria-label]")
+
+
 def cells_of(page: Page, table: str, column: str) -> list[str]:
+    reach(page, table)
     return page.eval_on_selector_all(
         f"#{table}-table .tabulator-row .tabulator-cell[tabulator-field={column}]",
         "cells => cells.map(c => c.textContent.trim())",

@@ -23,7 +23,6 @@ const grid = ({ name, label, source, columns, sort, keep, controls }) => {
   // `text` is ours, for the printed copy; Tabulator warns of options it does not know.
   const bare = ({ text: _, columns: leaves, ...rest }) => (leaves ? { ...rest, columns: leaves.map(bare) } : rest);
   const shownRows = () => all().filter(keep);
-  let built = () => {};
   const count = () => {
     byId(`${name}-count`).textContent = t("rows_shown", { shown: shownRows().length, all: all().length });
   };
@@ -33,7 +32,10 @@ const grid = ({ name, label, source, columns, sort, keep, controls }) => {
   };
   // Tabulator builds in a later task; until then it can be neither asked nor destroyed.
   let state = "none";
+  let asked = false;
+  let near = false;
   const render = () => {
+    asked = true;
     if (state === "building" || state === "outdated") {
       state = "outdated";
       return;
@@ -42,6 +44,8 @@ const grid = ({ name, label, source, columns, sort, keep, controls }) => {
       if (wanted.has(id)) byId(id).value = wanted.get(id);
       wanted.delete(id);
     }
+    count();
+    if (!near) return;
     const order = table ? table.getSorters().map((s) => ({ column: s.field, dir: s.dir })) : sort;
     if (table) table.destroy();
     byId(`${name}-pages`).replaceChildren();
@@ -92,10 +96,18 @@ const grid = ({ name, label, source, columns, sort, keep, controls }) => {
         });
       }
       nameParts(box, label());
-      built();
     });
-    count();
   };
+  // Built when the reader comes near it: these tables are most of the work of this page.
+  new IntersectionObserver(
+    (entries, watcher) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watcher.disconnect();
+      near = true;
+      if (asked) render();
+    },
+    { rootMargin: "500px" },
+  ).observe(byId(`${name}-table`));
   for (const id of controls) byId(id).addEventListener("input", apply);
   byId(`${name}-reset`).addEventListener("click", () => {
     for (const id of controls) byId(id).value = "";
@@ -107,7 +119,7 @@ const grid = ({ name, label, source, columns, sort, keep, controls }) => {
   // What the filters leave, in the order shown, with values and not their texts.
   byId(`${name}-csv`).addEventListener("click", () => {
     const leaves = leavesOf();
-    const shown = table.getData("active");
+    const shown = state === "built" ? table.getData("active") : shownRows();
     download(`fengchao-${name}`, csvText(leaves.map((c) => c.field), shown.map((row) => leaves.map((c) => row[c.field]))));
   });
   printables.push(() => {
@@ -121,7 +133,7 @@ const grid = ({ name, label, source, columns, sort, keep, controls }) => {
     byId(`${name}-table`).after(copy);
     return copy;
   });
-  return { render, ready: new Promise((done) => { built = done; }) };
+  return { render };
 };
 
 /** Sort numbers, with what is not printed always below. */

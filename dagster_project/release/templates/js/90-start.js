@@ -105,7 +105,6 @@ const start = async () => {
       }
       await new Promise((done) => setTimeout(done));
     }
-    await Promise.all([investmentGrid, figureGrid, findingGrid, dictionaryGrid].map((made) => made.ready));
     scrollToHash();
     watchSections();
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
