@@ -269,7 +269,7 @@ def _report(settings: Settings, folder: Path, release: dict[str, Any]) -> None:
     from dagster_project.release.documents import documents
     from dagster_project.release.report import build_report
 
-    meta = {key: release[key] for key in ("release_id", "release_date", "git_commit")}
+    meta = {key: release[key] for key in ("release_id", "release_date", "git_commit", "citation")}
     with duckdb.connect(str(folder / "fengchao.duckdb"), read_only=True) as con:
         build_report(con, folder / "report.html", {**meta, "sources": documents(settings.raw)})
 

@@ -20,13 +20,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dagster_project.errors import FengchaoError
+from dagster_project.release.dictionary import label_zh, unit_of
 from dagster_project.release.report_data import ReportData, read_report_data
 from dagster_project.release.report_font import subset_for
 
 _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "templates"
 _VENDOR = _HERE / "vendor"
-_META_KEYS = ("release_id", "release_date", "git_commit", "sources")
+_META_KEYS = ("release_id", "release_date", "git_commit", "citation", "sources")
 SECTIONS = (
     "overview", "dimensions", "questions", "investment", "print", "reconciliation", "method", "data", "sources",
 )  # fmt: skip
@@ -135,6 +136,8 @@ def _payload(data: ReportData, meta: dict[str, Any], strings: dict[str, Any], so
             table.name: {
                 "description": table.description,
                 "types": table.types,
+                "labels": [label_zh(column) for column in table.columns],
+                "units": [unit_of(*pair) for pair in zip(table.columns, table.types, strict=True)],
                 "descriptions": table.descriptions,
             }
             for table in data.tables.values()
@@ -146,7 +149,7 @@ def _payload(data: ReportData, meta: dict[str, Any], strings: dict[str, Any], so
 def render_report(con: duckdb.DuckDBPyConnection, meta: dict[str, Any]) -> Report:
     """Render the page from the tables in schema `main` of `con` and the facts in `meta`.
 
-    `meta` holds release_id, release_date, git_commit and sources (sidecars of the raw files: document_id,
+    `meta` holds release_id, release_date, git_commit, citation (a sentence) and sources (sidecars of the raw files: document_id,
     kind, title, producer, citation, url, published_date, licence, synthetic). The clock is never read: the
     same input gives the same text. Raises FengchaoError when a mart or a key of `meta` is missing.
     """

@@ -23,8 +23,9 @@ section("tables", [], () => {
 const dictionaryRows = once(() =>
   Object.entries(data.dictionary).flatMap(([name, entry]) =>
     data.tables[name].columns.map((columnName, i) => ({
-      name, column: columnName, type: entry.types[i].toLowerCase(), description: entry.descriptions[i],
-      needle: `${name} ${columnName} ${entry.descriptions[i]}`.toLowerCase(),
+      name, column: columnName, label: entry.labels[i], type: entry.types[i].toLowerCase(), unit: entry.units[i],
+      description: entry.descriptions[i],
+      needle: `${name} ${columnName} ${entry.labels[i]} ${entry.descriptions[i]}`.toLowerCase(),
     })),
   ),
 );
@@ -38,7 +39,9 @@ const dictionaryGrid = grid({
       node: (row) => el("span", {}, el("code", {}, row.column), smallScreen.matches ? el("small", { className: "range left" }, row.name) : null),
     }),
     column("name", t("table"), (row) => row.name, { ...textual, minWidth: 190, visible: !smallScreen.matches, node: (row) => el("code", {}, row.name) }),
+    column("label", t("label_zh"), (row) => row.label, { ...textual, minWidth: 110, maxWidth: 210, cssClass: "wrap-cell", node: (row) => el("span", { lang: "zh-CN" }, row.label) }),
     column("type", t("data_type"), (row) => row.type, { ...textual, minWidth: 110 }),
+    column("unit", t("unit"), (row) => row.unit || NONE, { ...textual, minWidth: 90, maxWidth: 160, cssClass: "wrap-cell" }),
     column("description", t("description"), (row) => row.description || NONE, { ...textual, minWidth: 300, maxWidth: 760, cssClass: "wrap-cell", node: (row) => el("span", { lang: "en" }, row.description || NONE) }),
   ],
   sort: [],
