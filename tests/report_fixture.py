@@ -310,7 +310,7 @@ def release_meta() -> dict[str, Any]:
         "release_id": "2026-11-21-made-up-0a1b2c3d",
         "release_date": "2026-11-21",
         "git_commit": "0123456789abcdef0123456789abcdef01234567",
-        "citation": "Made-up citation 虚构引用.",
+        "citation": "Made-up citation.",
         "sources": [
             dict(zip(("document_id", "title", "producer", "url", "published_date", "licence"), source, strict=True))
             for source in (

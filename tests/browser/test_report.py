@@ -256,6 +256,7 @@ def test_investment_filters_search_and_keyboard_sort(report, database):
 
 
 def test_conflicts_show_on_hover_and_focus(page):
+    reach(page, "investment")
     page.select_option("#investment-status", "conflict")
     button = page.locator("#investment-table .has-tip").first
     tip = page.locator("#tip")
@@ -406,6 +407,7 @@ def test_language_switch_changes_everything_and_keeps_choices(report):
     assert page.locator("#h-overview").inner_text() == "Overview"
     assert rows_of(page, "#radar-table")[0][0] == "Strategy"
     assert page.input_value("#radar-wave") == "2020"
+    reach(page, "investment")
     page.wait_for_selector("#investment-table .tabulator-col-title:has-text('Bank')")
     assert set(cells_of(page, "investment", "fiscal_year")) == {"2021"}
     visible = page.evaluate(
@@ -444,6 +446,7 @@ def test_page_fits_every_width(report):
 
 def test_source_link_opens_the_list(report):
     page = report()
+    reach(page, "investment")
     page.select_option("#investment-year", "2023")
     page.locator("#investment-table a[href='#source-S001']").first.click()
     page.wait_for_function("document.activeElement.id === 'source-S001'")

@@ -11,16 +11,24 @@ const smallScreen = matchMedia("(max-width: 700px)");
 
 /** A text that shows on hover and on focus, Escape hides it. Rich enough for several lines. */
 const floating = byId("tip");
-const hideTip = () => { floating.hidden = true; };
+let placeTip = null;
+const hideTip = () => {
+  floating.hidden = true;
+  placeTip = null;
+};
 const withTip = (node, lines) => {
-  const show = () => {
-    floating.replaceChildren(...lines.map((line) => el("p", {}, line)));
-    floating.hidden = false;
+  const place = () => {
     const at = node.getBoundingClientRect();
     const left = Math.min(Math.max(8, at.left), innerWidth - floating.offsetWidth - 8);
     const below = at.bottom + 6 + floating.offsetHeight < innerHeight;
     floating.style.left = `${left}px`;
     floating.style.top = `${below ? at.bottom + 6 : at.top - floating.offsetHeight - 6}px`;
+  };
+  const show = () => {
+    floating.replaceChildren(...lines.map((line) => el("p", {}, line)));
+    floating.hidden = false;
+    placeTip = place;
+    place();
   };
   node.classList.add("has-tip");
   node.setAttribute("aria-describedby", "tip");
@@ -29,4 +37,5 @@ const withTip = (node, lines) => {
   return node;
 };
 addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
-addEventListener("scroll", hideTip, { passive: true, capture: true });
+// What is focused may have been scrolled into view by that: its text follows it.
+addEventListener("scroll", () => placeTip?.(), { passive: true, capture: true });
