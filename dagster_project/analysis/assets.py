@@ -31,7 +31,10 @@ DESCRIPTIONS = {
     "coherence_correlation": "Grain: one pair of siblings.",
     "weight_set": "Grain: one alternative weight (AHP, entropy, principal components).",
 }
-_READS = [dg.AssetKey(name) for name in ("int_item_score", "framework_indicator", "framework_dimension")]
+_READS = [
+    dg.AssetKey(name)
+    for name in ("int_item_score", "int_score_mean", "framework_indicator", "framework_dimension")
+]
 
 
 def analysis_key(table: str) -> dg.AssetKey:

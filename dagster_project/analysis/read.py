@@ -22,7 +22,8 @@ class WaveScores:
 
     bank_type: (n,). item_score: (n, I) points 0-100, NaN: no usable answer; item_asked: (n, I) bool.
     item_parent: (I,) indicator; indicator_parent: (K,) dimension. indicator_weight: (K,),
-    dimension_weight: (D,): weights of the headline, any positive scale.
+    dimension_weight: (D,): weights of the headline, any positive scale. hidden: (kind, group, dimension or
+    index) whose headline no reader sees.
     """
 
     wave: int
@@ -37,6 +38,7 @@ class WaveScores:
     item_asked: NDArray[np.bool_]
     indicator_weight: Floats
     dimension_weight: Floats
+    hidden: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def n(self) -> int:
@@ -85,17 +87,24 @@ def read_wave(settings: Settings, wave: int) -> WaveScores | None:
             [wave],
         ).fetchall()
         dimensions = con.sql("select * from framework.framework_dimension order by dimension_no").df()
+        hidden = con.execute(
+            "select population_kind, population_value, code from restricted.int_score_mean "
+            "where wave = ? and source_wave = wave and scenario = 'headline' and is_hidden "
+            "and level in ('dimension', 'index')",
+            [wave],
+        ).fetchall()
     if not len(rows["response_id"]):
         return None
     # Dimensions weigh the same unless the framework says otherwise.
     weights = dimensions["weight"] if "weight" in dimensions else np.ones(len(dimensions))
-    return assemble(
+    scores = assemble(
         wave,
         {name: np.ma.getdata(values) for name, values in rows.items() if name != "score"},
         np.ma.MaskedArray(rows["score"], dtype=float).filled(np.nan),
         dict(indicators),
         dict(zip(dimensions["dimension"], map(float, weights), strict=True)),
     )
+    return replace(scores, hidden=frozenset(hidden))
 
 
 def assemble(

@@ -231,12 +231,15 @@ def ranks(score: Floats, ranked: NDArray[np.bool_] | bool = True) -> Floats:
 def evaluate(
     wave: WaveScores, draws: Draws, groups: Sequence[Population], min_group_size: int, nominal: Draws
 ) -> Results:
-    """All draws for all groups. A group is ranked when its headline (`nominal`, one draw) has min_group_size
-    respondents with a score, so that what is hidden for its size moves nobody's rank.
+    """All draws for all groups. A group is ranked where its headline (`nominal`, one draw) has min_group_size
+    respondents with a score and is not hidden for the sake of another group (`wave.hidden`), so that nobody's
+    rank tells of a hidden one.
     """
     first = _means(wave, nominal, np.array([0]), groups)[1][:, :, 0]
     units = np.array([group.is_unit for group in groups])
-    ranked = (first >= min_group_size) & units[:, None]
+    places = [*wave.dimensions, "index"]
+    shown = [[(group.kind, group.value, place) not in wave.hidden for place in places] for group in groups]
+    ranked = (first >= min_group_size) & units[:, None] & np.array(shown)
     shape = (len(draws), len(groups), len(wave.dimensions) + 1)
     score, n = np.full(shape, np.nan), np.zeros(shape, int)
     for at in _batches(draws, wave.n):

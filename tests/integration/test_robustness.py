@@ -96,6 +96,24 @@ def test_bands_hold_their_median_and_come_from_stored_draws(build: duckdb.DuckDB
     ).fetchone() == (0,)
 
 
+def test_ranks_count_the_groups_that_readers_see(build: duckdb.DuckDBPyConnection) -> None:
+    """The headline rank is that of the score marts, which leave hidden groups out."""
+    compared, different = build.sql(
+        """
+        with score as (
+            select wave, population_value, dimension, rank from marts.mart_dimension_score
+            where scenario = 'headline' and population_kind = 'bank_type'
+            union all
+            select wave, population_value, 'index', rank from marts.mart_index
+            where scenario = 'headline' and population_kind = 'bank_type'
+        )
+        select count(score.rank), count(*) filter (where band.rank is distinct from score.rank)
+        from marts.mart_robustness as band inner join score using (wave, population_value, dimension)
+        """
+    ).fetchone()  # type: ignore[misc]
+    assert compared > 50 and different == 0
+
+
 def test_every_score_of_the_framework_has_its_coherence(build: duckdb.DuckDBPyConnection) -> None:
     levels = dict(
         build.execute(

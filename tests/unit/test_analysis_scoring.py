@@ -133,6 +133,19 @@ def test_a_group_too_small_to_show_moves_no_rank() -> None:
     assert np.isnan(ours.rank[:, groups.index(next(g for g in groups if g.value == "PRI"))]).all()
 
 
+def test_a_group_hidden_for_the_sake_of_another_moves_no_rank() -> None:
+    """CCB is large enough and hidden: the others are ranked as if it were not there, in every dimension."""
+    wave = mini_wave(2022)
+    nominal, groups = headline(wave, PARAMETERS), populations(wave)
+    places = [*wave.dimensions, "index"]
+    covered = replace(wave, hidden=frozenset(("bank_type", "CCB", place) for place in places))
+    keep = [number for number, group in enumerate(groups) if group.value != "CCB"]
+    ours = evaluate(covered, nominal, groups, 1, nominal)
+    without = evaluate(wave, nominal, [groups[number] for number in keep], 1, nominal)
+    assert not np.array_equal(evaluate(wave, nominal, groups, 1, nominal).rank[:, keep], without.rank)
+    np.testing.assert_array_equal(ours.rank[:, keep], without.rank)
+
+
 def test_draws_stay_within_their_bounds_and_use_every_choice() -> None:
     wave = mini_wave(2022)
     draws = monte_carlo(wave, PARAMETERS)
