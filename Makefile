@@ -56,4 +56,4 @@ stress: $(STAMP) ## kill runs at 50 random moments and count what was lost
 	$(BIN)/python bench/kill_stress.py
 
 clean: ## remove everything that was produced (keeps data/raw)
-	rm -rf var $(VENV) .uv
+	rm -rf var dbt/target $(VENV) .uv

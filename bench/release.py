@@ -20,7 +20,7 @@ from typing import Any
 
 from dagster_project.release import build
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse.dbt_runner import manifest_path
+from dagster_project.warehouse.manifest import manifest_path
 
 PARTS = (
     "_export", "check_tables", "_report", "change_lines", "write_dictionary", "write_dbt_docs",

@@ -54,7 +54,7 @@ def prepare_instance(settings: Settings) -> None:
 def prepare_ui(settings: Settings) -> None:
     """The instance and what the pages show, once, instead of in the code server while the page waits."""
     from dagster_project.warehouse.column_lineage import prepare_column_lineage
-    from dagster_project.warehouse.dbt_runner import manifest_path
+    from dagster_project.warehouse.manifest import manifest_path
 
     prepare_instance(settings)
     manifest_path(settings)

@@ -28,7 +28,7 @@ EXPECTATIONS_DIR = ROOT / "expectations"
 class Settings:
     """Resolved folders of one run.
 
-    Reads: raw, dbt project, expectations. Writes: only below `home`.
+    Reads: raw, dbt project, expectations. Writes: only below `home`, and the parsed dbt project in `dbt/target`.
     """
 
     home: Path

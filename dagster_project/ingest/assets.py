@@ -30,7 +30,7 @@ from dagster_project.quality.outcome_events import check_name, check_result
 from dagster_project.quality.results import incident_of
 from dagster_project.quality.suites import suite_for
 from dagster_project.settings import load_settings
-from dagster_project.warehouse.dbt_runner import manifest_path
+from dagster_project.warehouse.manifest import manifest_path
 
 DESCRIPTIONS = {
     "questionnaire_response": "Grain: one submitted questionnaire of a wave. Restricted.",

@@ -11,7 +11,7 @@ from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
 from dagster_project.ownership import OWNER
 from dagster_project.settings import load_settings
-from dagster_project.warehouse.dbt_runner import manifest_path
+from dagster_project.warehouse.manifest import manifest_path
 
 
 def _manifest() -> dict[str, Any]:

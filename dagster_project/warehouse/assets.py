@@ -14,8 +14,9 @@ from dagster_project.partitions import years
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.built import built_tables
 from dagster_project.warehouse.column_lineage import column_lineage
-from dagster_project.warehouse.dbt_runner import NodeResult, manifest_path, run_nodes
+from dagster_project.warehouse.dbt_runner import NodeResult, run_nodes
 from dagster_project.warehouse.lock import open_warehouse
+from dagster_project.warehouse.manifest import manifest_path
 from dagster_project.warehouse.rebuild import remedy
 from dagster_project.warehouse.sources import ensure_sources
 from dagster_project.warehouse.unfinished import following, is_marked, mark, unmark
@@ -111,7 +112,7 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
         tests = [key.name for key in context.selected_asset_check_keys]
         # Models and tests are named one by one: a test that also reads a table which this step does
         # not build (and which may not exist yet) belongs to the step that builds it.
-        results = run_nodes(settings, "build", [*models, *tests], window)
+        results = run_nodes(settings, [*models, *tests], window)
         if repairs and not any(result.failed for result in results):
             unmark(settings, name, year)
         nodes = {node["name"]: node for node in _manifest_content()["nodes"].values()}
@@ -185,7 +186,7 @@ def _build_missing_parents(settings: Settings, models: list[str]) -> None:
     missing = sorted(nodes[key]["name"] for key in wanted if nodes[key]["name"] not in existing | set(models))
     if missing:
         # No row has the year 0: the tables get their columns and stay empty.
-        for result in run_nodes(settings, "run", missing, [0]):
+        for result in run_nodes(settings, missing, [0]):
             if result.failed:
                 raise dg.Failure(
                     description=f"dbt failed: {result.message}{remedy(settings, str(result.message))}",

@@ -18,6 +18,7 @@ from typing import Any
 
 from dagster_project.settings import DBT_DIR, Settings
 from dagster_project.warehouse import dbt_runner
+from dagster_project.warehouse.manifest import parsed_manifest, project_fingerprint
 from dagster_project.warehouse.sources import source_columns
 
 # Model -> column -> dbt ids and columns it is made of.
@@ -35,20 +36,20 @@ def column_lineage(settings: Settings) -> Lineage:
     if not path.exists():
         return {}
     kept = json.loads(path.read_text(encoding="utf-8"))
-    return kept["models"] if kept["project"] == dbt_runner.project_fingerprint(settings) else {}
+    return kept["models"] if kept["project"] == project_fingerprint() else {}
 
 
 def prepare_column_lineage(settings: Settings) -> None:
     """Work out the lineage of every model, unless that was done for this state of the project."""
     if column_lineage(settings):
         return
-    manifest = dbt_runner.parsed_manifest(settings)
+    manifest = parsed_manifest(settings)
     with tempfile.TemporaryDirectory() as scratch:
         # Compiling opens a database: an empty one elsewhere, so that nobody waits for the build file.
         elsewhere = replace(settings, home=Path(scratch))
         dbt_runner.run_dbt(elsewhere, "compile", ["--select", "resource_type:model"], manifest=manifest)
     models = lineage_of(manifest)
-    content = {"project": dbt_runner.project_fingerprint(settings), "models": models}
+    content = {"project": project_fingerprint(), "models": models}
     path = _file(settings)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(content, sort_keys=True), encoding="utf-8")

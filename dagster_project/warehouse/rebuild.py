@@ -15,7 +15,7 @@ from dagster_project.warehouse.unfinished import REBUILD, mark
 
 # What dbt and DuckDB say when tables were made by an older version of their models.
 _OUTDATED = re.compile(
-    r"source and target schemas on this incremental model are out of sync"
+    r"columns of the model are not those of its table"
     r"|Referenced column .* not found|does not have a column|has \d+ columns but \d+ values were supplied",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ import pytest
 from dagster_project.settings import Settings
 from dagster_project.warehouse import assets
 from dagster_project.warehouse.column_lineage import Lineage, column_lineage, prepare_column_lineage
-from dagster_project.warehouse.dbt_runner import manifest_path
+from dagster_project.warehouse.manifest import manifest_path
 
 pytestmark = pytest.mark.integration
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from dagster_project.settings import ROOT, Settings
-from dagster_project.warehouse.dbt_runner import NodeResult, parsed_manifest, run_dbt
+from dagster_project.warehouse.dbt_runner import NodeResult, run_dbt, run_nodes
+from dagster_project.warehouse.manifest import parsed_manifest
 from dagster_project.warehouse.sources import ensure_sources
 
 pytestmark = pytest.mark.integration
@@ -59,10 +61,36 @@ def test_every_yearly_rule_shows_its_window(manifest: Any) -> None:
     yearly = {
         node.name
         for node in manifest.nodes.values()
-        if node.resource_type == "model" and node.config.materialized == "incremental"
+        if node.resource_type == "model" and node.config.materialized == "yearly"
     }
     assert sorted(name for name in yearly - windowed if not name.startswith("dim_")) == []
 
 
 def test_each_explains_itself(manifest: Any) -> None:
     assert [test.name for test in manifest.unit_tests.values() if len(test.description or "") < 25] == []
+
+
+def test_a_step_builds_its_nodes_and_nothing_that_hangs_on_them(
+    results: list[NodeResult], settings: Settings, manifest: Any
+) -> None:
+    tests = [node.name for node in manifest.nodes.values() if node.name.startswith("key_dim_item")]
+    built = run_nodes(settings, ["dim_item", *tests], [2023])
+    assert [(node.unique_id.split(".")[2], node.status) for node in built] == [
+        ("dim_item", "success"),
+        *((name, "pass") for name in tests),
+    ]
+    assert tests
+
+
+def test_a_yearly_model_stops_where_its_table_has_other_columns(
+    results: list[NodeResult], settings: Settings
+) -> None:
+    with duckdb.connect(str(settings.warehouse_db)) as con:
+        con.sql("alter table marts.dim_item add column of_old integer")
+    (stopped,) = run_nodes(settings, ["dim_item"], [2023])
+    assert stopped.status == "error"
+    assert "columns of the model are not those of its table" in str(stopped.message)
+    assert "of_old INTEGER" in str(stopped.message)
+    (rebuilt,) = run_dbt(settings, "run", ["--full-refresh", "--select", "dim_item"])
+    assert rebuilt.status == "success"
+    assert run_nodes(settings, ["dim_item"], [2023])[0].status == "success"

@@ -111,13 +111,13 @@ def test_build_database(settings: Settings, mount: Mount) -> None:
     filler = fill(settings.warehouse_db.parent)
     models = ["int_fact", "mart_fintech_investment", "mart_disclosure_conflict"]
     try:
-        text = "\n".join(r.message or "" for r in run_nodes(settings, "run", models, [2019]) if r.failed)
+        text = "\n".join(r.message or "" for r in run_nodes(settings, models, [2019]) if r.failed)
     except FengchaoError as error:
         text = str(error) + remedy(settings, str(error))
     assert_message(remedy(settings, text) or text, "no space left on the disk", settings.home)
     filler.unlink()
     assert tables_of(settings, None) == before
-    assert not [r.message for r in run_nodes(settings, "run", models, [2019]) if r.failed]
+    assert not [r.message for r in run_nodes(settings, models, [2019]) if r.failed]
     assert tables_of(settings, None) == before
 
 

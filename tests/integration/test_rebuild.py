@@ -32,7 +32,7 @@ def settings(loaded: tuple[Home, subprocess.CompletedProcess[str]], tmp_path: Pa
 def test_columns_of_an_older_version(settings: Settings, change: str) -> None:
     with open_warehouse(settings, read_only=False) as con:
         con.execute(change)
-    (result,) = run_nodes(settings, "run", ["mart_fintech_investment"], [2019])
+    (result,) = run_nodes(settings, ["mart_fintech_investment"], [2019])
     assert result.failed
     assert "older version of the models" in remedy(settings, str(result.message)), result.message
     assert "fengchao rebuild" in remedy(settings, str(result.message))

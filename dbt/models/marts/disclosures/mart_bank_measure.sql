@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('fiscal_year') }}") }}
 
 -- The chosen value of every measure: technology staff, subsidiaries, inclusive loans, bank-group

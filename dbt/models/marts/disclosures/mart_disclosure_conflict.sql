@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('fiscal_year') }}") }}
 
 -- Facts whose sources contradict each other: every figure that took part, in the order of the rule,

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('fiscal_year') }}") }}
 
 -- Every printed figure, with what became of it: chosen, behind the chosen one by which rule, or left

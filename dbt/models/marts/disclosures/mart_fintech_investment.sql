@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('fiscal_year', ahead=1) }}") }}
 
 -- One row per bank and fiscal year with at least one of the measures below, full years only. Growth

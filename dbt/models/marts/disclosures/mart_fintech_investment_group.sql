@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('fiscal_year', ahead=1) }}") }}
 
 -- Sums and named means over the banks that disclose an exact or rounded amount.

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('wave', ahead=1) }}") }}
 
 -- Shares of the eligible in percent; what disclosure control hides is withheld.

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('wave', ahead=1) }}") }}
 
 -- Mean dimension scores of the respondents of a group, with what they rest on.

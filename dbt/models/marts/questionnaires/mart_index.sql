@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('wave', ahead=1) }}") }}
 
 -- The index of a group: mean of its respondents' weighted means over the dimensions, and its grade, which

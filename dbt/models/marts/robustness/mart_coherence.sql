@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('wave') }}") }}
 
 -- Whether the parts of each score belong together. A correlation under -0.4 says that two siblings

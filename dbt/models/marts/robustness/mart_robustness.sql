@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+{{ config(materialized='yearly',
           pre_hook="{{ clear_window('wave') }}") }}
 
 -- Where scores and ranks lie when the choices of the method vary. Ranks use every Monte Carlo draw;
