@@ -48,7 +48,9 @@ def made(settings: Settings, release_id: str) -> None:
     The current release stays, wherever it stands in the order. The caller holds the warehouse lock.
     """
     names = [path.name for path in releases(settings) if path.name != release_id]
-    write_whole(settings.releases / _ORDER, "\n".join([*names, release_id]) + "\n")
+    order, text = settings.releases / _ORDER, "\n".join([*names, release_id]) + "\n"
+    if not order.exists() or order.read_text() != text:  # the same release again touches no file
+        write_whole(order, text)
     current = current_release(settings)
     for folder in releases(settings)[: -keep_releases()]:
         if folder != current:

@@ -92,6 +92,14 @@ def test_unknown_and_damaged_releases_are_refused(settings: Settings) -> None:
     assert _current(settings) == "b"
 
 
+def test_the_same_release_again_touches_no_file(settings: Settings) -> None:
+    _make(settings, "a", "b")
+    stamps = {path: path.lstat().st_mtime_ns for path in settings.releases.rglob("*")}
+    switch_to(settings, "b")
+    made(settings, "b")
+    assert {path: path.lstat().st_mtime_ns for path in settings.releases.rglob("*")} == stamps
+
+
 def test_releases_without_a_list_are_ordered_by_age(settings: Settings) -> None:
     _make(settings, "z", "a")
     (settings.releases / ".order").unlink()
