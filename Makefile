@@ -35,7 +35,7 @@ dev: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/fengchao dev
 
 test: $(STAMP) ## run the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 check: $(STAMP) ## lint, format and types
 	$(BIN)/ruff check .

@@ -51,6 +51,7 @@ def prepare_column_lineage(settings: Settings) -> None:
     models = lineage_of(manifest)
     content = {"project": project_fingerprint(), "models": models}
     path = _file(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(content, sort_keys=True), encoding="utf-8")
     temporary.replace(path)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(
     scope="module",
     # Each takes the better part of a minute of the solver: the two workers share them.
-    params=[pytest.param(wave, marks=pytest.mark.xdist_group(f"sample-{wave}")) for wave in WAVES],
+    params=WAVES,
 )
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> GeneratedWave:
     # In a process of its own, as the documented command runs: libraries that other tests have loaded
