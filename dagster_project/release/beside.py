@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from dagster_project.errors import FengchaoError
-from dagster_project.settings import ROOT
+from dagster_project.settings import ROOT, Settings
 
 
 @contextmanager
@@ -23,11 +23,11 @@ def written_beside(
     folder: Path,
     tables: dict[str, dict[str, Any]],
     workbook: dict[str, Any],
-    lineage: Sequence[dict[str, Any]],
+    settings: Settings,
 ) -> Iterator[None]:
     """Write `fengchao.xlsx` and `lineage.html` while the block runs; they are there when it has ended.
 
-    workbook: release, sources and changes for `build_workbook`; lineage: the inputs of `write_lineage`.
+    workbook: release, sources and changes for `build_workbook`; settings: whose models the lineage is of.
     Raises FengchaoError where they could not be written; a block that raises ends the process.
     """
     process = subprocess.Popen(
@@ -36,7 +36,7 @@ def written_beside(
     )  # fmt: skip
     assert process.stdin is not None and process.stderr is not None
     try:
-        facts = {"tables": tables, "workbook": workbook, "lineage": lineage}
+        facts = {"tables": tables, "workbook": workbook, "home": settings.home, "raw": settings.raw}
         # A process that has ended already says why on its stderr.
         with suppress(BrokenPipeError), process.stdin as pipe:
             pipe.write(json.dumps(facts, default=str).encode())
@@ -57,14 +57,17 @@ def main() -> None:
     """Write both into the folder named on the command line, from what stands on standard input."""
     import duckdb
 
-    from dagster_project.release.lineage import write_lineage
+    from dagster_project.release.lineage import column_edges, write_lineage
     from dagster_project.release.workbook import build_workbook
+    from dagster_project.warehouse.manifest import manifest_path
 
     folder = Path(sys.argv[1])
     facts = json.load(sys.stdin)
     with duckdb.connect(str(folder / "fengchao.duckdb"), read_only=True) as con:
         build_workbook(con, folder / "fengchao.xlsx", tables=facts["tables"], **facts["workbook"])
-    write_lineage(folder, facts["tables"], facts["lineage"])
+    settings = Settings(home=Path(facts["home"]), raw=Path(facts["raw"]))
+    manifest = json.loads(manifest_path(settings).read_text(encoding="utf-8"))
+    write_lineage(folder, facts["tables"], column_edges(settings, manifest))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,6 @@ from dagster_project.release.dbt_docs import write_dbt_docs
 from dagster_project.release.dictionary import keys_of, write_dictionary
 from dagster_project.release.gate import check_tables
 from dagster_project.release.keep import current_release, made, releases, switch_to
-from dagster_project.release.lineage import lineage_inputs
 from dagster_project.release.package import (
     column_schema,
     git_commit,
@@ -132,7 +131,7 @@ def _build(
     }
     changes = change_lines(_previous(settings, release_id), building, release)
     workbook = {"release": release, "sources": source_list, "changes": changes}
-    with written_beside(building, tables, workbook, lineage_inputs(settings, manifest)):
+    with written_beside(building, tables, workbook, settings):
         check_tables(settings, building, run_id)
         release["checks"] = check_counts(settings)
         _report(settings, building, release)

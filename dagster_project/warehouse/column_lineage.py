@@ -82,12 +82,16 @@ def lineage_of(manifest: Any) -> Lineage:
             parents[(nodes[parent].schema, nodes[parent].name)] = parent
             table = exp.to_table(relation, dialect=_DIALECT)
             schema.add_table(table, dict.fromkeys(columns[parent], "text"), dialect=_DIALECT)
-        lineage[key] = {
-            column: sorted(set(_leaves(root, parents)))
-            for column, root in _columns(parse_one(sql, dialect=_DIALECT), schema)
-        }
+        lineage[key] = columns_of(parse_one(sql, dialect=_DIALECT), schema, parents)
         columns[key] = list(lineage[key])
     return lineage
+
+
+def columns_of(
+    query: Any, schema: Any, parents: dict[tuple[str, str], str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Ids and columns that each column of a query is made of. parents: id of each (schema, table)."""
+    return {column: sorted(set(_leaves(root, parents))) for column, root in _columns(query, schema)}
 
 
 def _columns(query: Any, schema: Any) -> Iterator[tuple[str, Any]]:

@@ -22,7 +22,7 @@ TABLES: dict[str, dict[str, Any]] = {
         ],
     }
 }  # fmt: skip
-INPUTS = [{"model": "marts.mart_x", "sql": f'select wave, {LONG} from "landing"."t"', "reads": {"landing.t": {"wave": "varchar", LONG: "varchar"}}}]  # fmt: skip
+EDGES = {f"marts.mart_x.{column}": [f"landing.t.{column}"] for column in ("wave", LONG)}
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -31,7 +31,7 @@ def test_a_page_fits_and_stands_alone(
     open_page: Callable[..., Any], tmp_path: Path, name: str, width: int
 ) -> None:
     write_dictionary(tmp_path, TABLES, {"release_id": "2023-01-01-abc"})
-    write_lineage(tmp_path, TABLES, INPUTS)
+    write_lineage(tmp_path, TABLES, EDGES)
     watched = open_page((tmp_path / name).as_uri(), width=width, color_scheme="dark")
     page = watched.page
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -12,6 +12,7 @@ import pytest
 from dagster_project.errors import FengchaoError
 from dagster_project.release.beside import written_beside
 from dagster_project.release.workbook import HEADER_ROW, Book
+from dagster_project.settings import Settings
 
 RELEASE = {"release_id": "2023-01-01-abc", "release_date": "2023-01-01"}
 EVIL = [
@@ -58,10 +59,13 @@ def test_same_values_same_bytes(tmp_path: Path) -> None:
 def test_a_workbook_that_cannot_be_written_stops_the_release(tmp_path: Path) -> None:
     with (
         pytest.raises(FengchaoError, match=r"workbook or lineage could not be written.*fengchao\.duckdb"),
-        written_beside(tmp_path, {}, {}, []),
+        written_beside(tmp_path, {}, {}, Settings(tmp_path, tmp_path)),
     ):
         pass
-    with pytest.raises(ValueError, match="a failed check"), written_beside(tmp_path, {}, {}, []):
+    with (
+        pytest.raises(ValueError, match="a failed check"),
+        written_beside(tmp_path, {}, {}, Settings(tmp_path, tmp_path)),
+    ):
         raise ValueError("a failed check")
 
 
