@@ -46,7 +46,7 @@ def measure(label: str, command: list[str], environment: dict[str, str]) -> Meas
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     said = re.search(r"^Wall time.*$", done.stdout, re.MULTILINE)
-    phases = {name: float(re.search(rf"{name} ([\d.]+)", said[0])[1]) for name in PHASES} if said else {}  # type: ignore[index]
+    phases = {name: float(re.search(rf"{name} (\d+\.\d)", said[0])[1]) for name in PHASES} if said else {}  # type: ignore[index]
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Measured(label, wall, cpu, phases)
 
