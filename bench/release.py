@@ -24,7 +24,7 @@ from dagster_project.warehouse.manifest import manifest_path
 
 PARTS = (
     "_export", "check_tables", "_report", "change_lines", "write_dictionary", "write_dbt_docs",
-    "write_datapackage", "_sync",
+    "write_datapackage",
 )  # fmt: skip
 
 
