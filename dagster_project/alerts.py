@@ -26,6 +26,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from dagster_project.errors import FengchaoError
+from dagster_project.files import write_whole
 from dagster_project.run_report import RunReport
 from dagster_project.settings import Settings
 
@@ -116,10 +117,7 @@ def alert(settings: Settings, report: RunReport) -> list[str]:
             served.append(channel.name)
         else:
             failed.append(f"{channel.name} ({error})")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps([*done, *served]))
-    temporary.replace(path)
+    write_whole(path, json.dumps([*done, *served]))
     if failed:
         raise FengchaoError(
             f"Alert for run {report.run_id} did not reach {', '.join(failed)}. Check FENGCHAO_ALERTS."

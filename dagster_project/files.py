@@ -16,7 +16,8 @@ def sync(path: Path) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a text file in one step: a killed process leaves the old file or the new one."""
+    """Replace a text file in one step: a killed process leaves the old file or the new one. Makes its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.files import write_whole
 from dagster_project.ingest.sidecar import raw_files, sha256_of
 from dagster_project.ingest.sources import YEARLY_SOURCES, raw_folder, years_with_input
 from dagster_project.jobs import yearly_load
@@ -41,10 +42,7 @@ def year_fingerprints(raw: Path, kept: Path | None = None) -> dict[str, str]:
         if len(now) > files:  # an empty folder is no year yet
             prints[str(year)] = digest.hexdigest()
     if kept is not None and now != before:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary = kept.with_suffix(".tmp")
-        temporary.write_text(json.dumps(now), encoding="utf-8")
-        temporary.replace(kept)
+        write_whole(kept, json.dumps(now))
     return prints
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dagster_project.files import write_whole
 from dagster_project.settings import Settings
 
 
@@ -15,18 +16,8 @@ def _path(settings: Settings, source: str, year: int | None) -> Path:
 
 def record(settings: Settings, source: str, year: int | None, state: str, message: str = "") -> None:
     """state: landed, failed or no_input."""
-    path = _path(settings, source, year)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(
-        json.dumps(
-            {"source": source, "year": year, "state": state, "message": message},
-            ensure_ascii=False,
-            sort_keys=True,
-        ),
-        encoding="utf-8",
-    )
-    temporary.replace(path)
+    entry = {"source": source, "year": year, "state": state, "message": message}
+    write_whole(_path(settings, source, year), json.dumps(entry, ensure_ascii=False, sort_keys=True))
 
 
 def broken_loads(settings: Settings) -> list[dict[str, Any]]:

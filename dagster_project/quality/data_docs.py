@@ -44,7 +44,6 @@ def _view() -> Any:
 def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
     """Render the outcome and refresh the index; returns the page's path."""
     page = page_path(settings, outcome.suite, outcome.partition)
-    page.parent.mkdir(parents=True, exist_ok=True)
     for name in _STYLES:
         style = settings.data_docs / "static" / name
         style.parent.mkdir(parents=True, exist_ok=True)

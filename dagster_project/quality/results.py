@@ -98,7 +98,6 @@ def _run_number(settings: Settings, run_id: str) -> int:
         return int(path.read_text())
     numbers = {int(p.read_text()): p.parent for p in settings.quality.glob("runs/*/run_no")}
     number = max(numbers, default=0) + 1
-    folder.mkdir(parents=True, exist_ok=True)
     write_whole(path, str(number))
     for old in sorted(numbers)[: max(0, len(numbers) + 1 - number_setting("FENGCHAO_QUALITY_RUNS"))]:
         shutil.rmtree(numbers.pop(old), ignore_errors=True)

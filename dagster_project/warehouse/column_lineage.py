@@ -16,6 +16,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from dagster_project.files import write_whole
 from dagster_project.settings import DBT_DIR, Settings
 from dagster_project.warehouse import dbt_runner
 from dagster_project.warehouse.manifest import parsed_manifest, project_fingerprint
@@ -50,11 +51,7 @@ def prepare_column_lineage(settings: Settings) -> None:
         dbt_runner.run_dbt(elsewhere, "compile", ["--select", "resource_type:model"], manifest=manifest)
     models = lineage_of(manifest)
     content = {"project": project_fingerprint(), "models": models}
-    path = _file(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, sort_keys=True), encoding="utf-8")
-    temporary.replace(path)
+    write_whole(_file(settings), json.dumps(content, sort_keys=True))
 
 
 def lineage_of(manifest: Any) -> Lineage:

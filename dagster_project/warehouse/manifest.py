@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dagster_project.errors import FengchaoError
+from dagster_project.files import write_whole
 from dagster_project.settings import DBT_DIR, Settings
 
 _ANY_HOME = Path("/any-fengchao-home")
@@ -45,11 +45,8 @@ def manifest_path(settings: Settings) -> Path:
     if not (path.exists() and stamp.exists() and stamp.read_text() == fingerprint):
         with _parsed_project(settings) as folder:
             text = (folder / "manifest.json").read_text(encoding="utf-8")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for target, content in ((path, _at_home(text, settings)), (stamp, fingerprint)):
-            temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-            temporary.write_text(content, encoding="utf-8")
-            temporary.replace(target)
+        write_whole(path, _at_home(text, settings))
+        write_whole(stamp, fingerprint)
     return path
 
 

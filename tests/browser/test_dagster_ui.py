@@ -66,6 +66,18 @@ class Dev:
         assert "errors" not in content, content["errors"]
         return content["data"]
 
+    def is_loaded(self) -> bool:
+        """Whether the server answers and has loaded the code location, without an error."""
+        try:
+            entries = self.graphql(_LOCATION)["workspaceOrError"]["locationEntries"]
+        except OSError:
+            return False
+        if not entries or entries[0]["loadStatus"] != "LOADED":
+            return False
+        location = entries[0]["locationOrLoadError"]
+        assert location["__typename"] == "RepositoryLocation", location
+        return True
+
     def launch(self, job: str, year: str | None = None) -> str:
         params = {
             "selector": {
@@ -161,15 +173,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
 
     def loaded() -> bool:
         assert process.poll() is None, f"fengchao dev ended:\n{log.read_text()}"
-        try:
-            entries = running.graphql(_LOCATION)["workspaceOrError"]["locationEntries"]
-        except OSError:
-            return False
-        if not entries or entries[0]["loadStatus"] != "LOADED":
-            return False
-        location = entries[0]["locationOrLoadError"]
-        assert location["__typename"] == "RepositoryLocation", location
-        return True
+        return running.is_loaded()
 
     try:
         wait_until(loaded, START_SECONDS, f"the UI (log: {log})")

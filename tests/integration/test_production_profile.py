@@ -20,7 +20,7 @@ from string import Template
 import pytest
 
 from dagster_project.release.verify import read_back
-from tests.browser.test_dagster_ui import _LOCATION, Dev, stop, wait_until
+from tests.browser.test_dagster_ui import Dev, stop, wait_until
 from tests.integration.conftest import ROOT, new_home
 
 BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin/postgres"), default=None)
@@ -163,20 +163,8 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
         daemon = command_of("fengchao-daemon", environment)
         stack.enter_context(service(environment, folder / "daemon.log", *daemon))
         for page in pages:
-            wait_until(lambda page=page: _is_loaded(page), 120, f"the UI (log: {page.log})")
+            wait_until(page.is_loaded, 120, f"the UI (log: {page.log})")
         yield Profile(pages[0], pages[1], environment, url)
-
-
-def _is_loaded(page: Dev) -> bool:
-    try:
-        entries = page.graphql(_LOCATION)["workspaceOrError"]["locationEntries"]
-    except OSError:
-        return False
-    if not entries or entries[0]["loadStatus"] != "LOADED":
-        return False
-    location = entries[0]["locationOrLoadError"]
-    assert location["__typename"] == "RepositoryLocation", location
-    return True
 
 
 def test_a_year_and_a_release_run_from_the_queue(profile: Profile) -> None:

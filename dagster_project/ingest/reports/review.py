@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.errors import InputError
+from dagster_project.files import write_whole
 from dagster_project.ingest.csvfile import read_csv_rows
 from dagster_project.ingest.injection import neutralise
 from dagster_project.ingest.printed import PrintedDocument, PrintedRow, describe
@@ -161,13 +161,7 @@ def _write(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
     writer.writeheader()
     writer.writerows({name: neutralise(cell) for name, cell in row.items()} for row in rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, "\ufeff" + text.getvalue())
 
 
 def waiting(folder: Path, reports: Path) -> list[tuple[str, dict[str, str]]]:
