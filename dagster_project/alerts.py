@@ -84,8 +84,7 @@ def channels() -> list[Channel]:
 
 def message(report: RunReport, settings: Settings) -> tuple[str, str]:
     """Subject and text for a broken run: what failed and where to look."""
-    what = " ".join(filter(None, (report.job, str(report.year or ""))))
-    subject = f"Fengchao: {what} failed"
+    subject = f"Fengchao: {report.label} failed"
     lines = [subject, f"Run {report.run_id}"]
     # The first line of a message says which check or file; the lines after it may quote rows.
     lines += [f"- {text.strip().splitlines()[0][:300]}" for text in report.messages[:10] if text.strip()]

@@ -26,7 +26,7 @@ from dagster_project.audit.assets import published_audit  # noqa: E402
 from dagster_project.ingest.assets import LANDING_ASSETS  # noqa: E402
 from dagster_project.jobs import JOBS  # noqa: E402
 from dagster_project.quality.checks import CHECKS, QUALITY_RESULT  # noqa: E402
-from dagster_project.quality.disclosure_check import DISCLOSURE_CHECKS  # noqa: E402
+from dagster_project.quality.disclosure_check import disclosure_checks  # noqa: E402
 from dagster_project.release.assets import release, release_readable  # noqa: E402
 from dagster_project.run_owner import owning_executor  # noqa: E402
 from dagster_project.schedules import SCHEDULES  # noqa: E402
@@ -39,7 +39,7 @@ defs = dg.Definitions(
     # Also for what is materialized from an asset's page or in a backfill: a process per step costs minutes.
     executor=owning_executor,
     assets=[*LANDING_ASSETS, *DBT_ASSETS, analyse_scores, published_audit, release, QUALITY_RESULT],
-    asset_checks=[*CHECKS, *DISCLOSURE_CHECKS, release_readable],
+    asset_checks=[*CHECKS, disclosure_checks, release_readable],
     jobs=JOBS,
     schedules=SCHEDULES,
     sensors=SENSORS,

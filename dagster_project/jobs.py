@@ -10,6 +10,8 @@ from dagster import AssetSelection
 from dagster_project.analysis.assets import analyse_scores
 from dagster_project.audit.assets import published_audit
 from dagster_project.ingest import assets as landing
+from dagster_project.ingest.load import Source
+from dagster_project.ingest.sources import DISCLOSURES, PUBLISHED, QUESTIONNAIRES, REPORTS
 from dagster_project.rebuild_job import rebuild_all
 from dagster_project.run_owner import owning_executor
 from dagster_project.warehouse import assets as warehouse
@@ -19,18 +21,23 @@ _EXECUTOR = owning_executor
 _PREPARE = AssetSelection.assets(
     landing.land_reference, warehouse.framework, warehouse.reference, warehouse.staging_robustness
 )
-_QUESTIONNAIRES = AssetSelection.assets(
-    landing.land_questionnaires,
-    warehouse.staging_questionnaires,
-    warehouse.intermediate_questionnaires,
-    warehouse.marts_questionnaires,
-    analyse_scores,
-    warehouse.marts_robustness,
-)
-_DISCLOSURES = AssetSelection.assets(
-    landing.land_disclosures, landing.land_reports, warehouse.staging_disclosures, warehouse.marts_disclosures
-)
-_PUBLISHED = AssetSelection.assets(landing.land_published)
+# By kind of input: its steps.
+BRANCHES: dict[Source, tuple[dg.AssetsDefinition, ...]] = {
+    QUESTIONNAIRES: (
+        landing.land_questionnaires,
+        warehouse.staging_questionnaires,
+        warehouse.intermediate_questionnaires,
+        warehouse.marts_questionnaires,
+        analyse_scores,
+        warehouse.marts_robustness,
+    ),
+    DISCLOSURES: (landing.land_disclosures, warehouse.staging_disclosures, warehouse.marts_disclosures),
+    REPORTS: (landing.land_reports,),
+    PUBLISHED: (landing.land_published,),
+}
+_QUESTIONNAIRES = AssetSelection.assets(*BRANCHES[QUESTIONNAIRES])
+_DISCLOSURES = AssetSelection.assets(*BRANCHES[DISCLOSURES], *BRANCHES[REPORTS])
+_PUBLISHED = AssetSelection.assets(*BRANCHES[PUBLISHED])
 _CROSS_YEAR = AssetSelection.assets(
     published_audit,
     warehouse.staging_published,

@@ -1,7 +1,8 @@
 """The main job: every year of the raw folder, from raw files to a release, in one process.
 
-Each year is a run of its own, so a broken year stops itself and nothing else. A release is made only
-when every year is whole.
+Years of one kind of input are loaded in one run, since most of the time of a run is not spent on
+rows. Where that run fails, each of its years gets a run of its own, so a broken year stops itself and
+nothing else. A release is made only when every year is whole.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dagster_project import prepared
 from dagster_project.alerts import alert
 from dagster_project.errors import FengchaoError
 from dagster_project.event_log import keep_engines
@@ -26,8 +28,10 @@ class MainReport:
     """All runs of the main job and the time before the first of them."""
 
     startup_seconds: float
-    runs: list[RunReport]
+    runs: list[RunReport] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)  # earlier runs that were found dead
+    # Failed runs of several years; each year was then loaded alone.
+    apart: list[RunReport] = field(default_factory=list)
 
     @property
     def success(self) -> bool:
@@ -84,6 +88,7 @@ def run_all(
     logging.getLogger("fengchao.alerts").setLevel(logging.CRITICAL)  # the summary says the same
     from dagster_project.definitions import defs
     from dagster_project.ingest.sources import years_with_input
+    from dagster_project.partition_events import words
     from dagster_project.partitions import FIRST_YEAR
     from dagster_project.partitions import years as partitions
     from dagster_project.run_owner import end_dead_runs
@@ -102,35 +107,103 @@ def run_all(
             f"{settings.raw} holds no year. Put files into questionnaires/<year> or disclosures/<year>."
         )
     startup = time.perf_counter() - started
-    runs: list[RunReport] = []
-    total = len(wanted) + 2
+    report = MainReport(startup)
+    runs = report.runs
+    together, alone = planned_loads(settings, wanted)
+    n_alone = len(alone)
+    total = len(together) + n_alone + 2
     with DagsterInstance.get() as instance:
         # A server's storage opens a connection per statement unless it is told to keep some; a file's ignores it.
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=4)
-        ended = end_dead_runs(settings, instance)
-        progress("reference data and framework", 0, total)
-        prepare = defs.resolve_job_def("prepare")
-        runs.append(_execute(prepare, instance, None))
-        if runs[0].success:
+        report.ended = end_dead_runs(settings, instance)
+        if _prepare(settings, instance, progress, report):
             load = defs.resolve_job_def("yearly_load")
-            prepared = set(prepare.asset_layer.executable_asset_keys)
-            rest = [key for key in load.asset_layer.executable_asset_keys if key not in prepared]
-            for number, year in enumerate(wanted, 1):
+            for number, (years, keys) in enumerate(together, 1):
+                progress(words(years), number, total)
+                done = _execute(load, instance, years, asset_selection=keys, tells=False)
+                if done.success:
+                    runs.append(done)
+                    continue
+                report.apart.append(done)
+                for year in years:
+                    alone.setdefault(year, []).extend(keys)
+            total += len(alone) - n_alone
+            for number, (year, keys) in enumerate(sorted(alone.items()), len(together) + 1):
                 progress(f"year {year}", number, total)
-                runs.append(_execute(load, instance, year, asset_selection=rest))
+                runs.append(_execute(load, instance, [year], asset_selection=keys))
         if all(run.success for run in runs):
             if set(years_with_input(settings.raw)) <= set(wanted):
                 unmark(settings, REBUILD, None)
             progress("release", total - 1, total)
             config = {"ops": {"release_folder": {"config": {"release_date": release_date or ""}}}}
-            runs.append(_execute(defs.resolve_job_def("release"), instance, None, run_config=config))
+            runs.append(_execute(defs.resolve_job_def("release"), instance, run_config=config))
         progress("done", total, total)
-    return MainReport(startup, runs, ended)
+    return report
+
+
+def _prepare(
+    settings: Settings, instance: Any, progress: Callable[[str, int, int], None], report: MainReport
+) -> bool:
+    """Reference data and framework, unless they are there as they would be made. False where a run failed."""
+    from dagster_project.definitions import defs
+
+    job, now = defs.resolve_job_def("prepare"), prepared.state(settings)
+    keys = job.asset_layer.executable_asset_keys
+    if prepared.is_prepared(settings, now, {key.path[-1] for key in keys if len(key.path) == 1}):
+        return True
+    progress("reference data and framework", 0, 1)
+    prepared.note(settings, None)
+    report.runs.append(_execute(job, instance))
+    if report.runs[-1].success:
+        prepared.note(settings, now)
+    return report.runs[-1].success
+
+
+def planned_loads(
+    settings: Settings, wanted: Sequence[int]
+) -> tuple[list[tuple[list[int], list[Any]]], dict[int, list[Any]]]:
+    """How these years are loaded: years in a row that have the same kind of input together, the others alone.
+
+    Returns runs of several years and runs of one year, each with the assets that it makes.
+    """
+    from dagster_project.ingest.sidecar import raw_files
+    from dagster_project.ingest.sources import raw_folder
+    from dagster_project.ingest.status import has_loaded
+    from dagster_project.jobs import BRANCHES
+
+    together: list[tuple[list[int], list[Any]]] = []
+    alone: dict[int, list[Any]] = {}
+    for source, steps in BRANCHES.items():
+        keys, spans = [key for step in steps for key in step.keys], list[list[int]]()
+        for year in wanted:
+            if not raw_files(raw_folder(settings.raw, source, year)):
+                # It is skipped and says so, and what is known of its last load is put right.
+                if len(wanted) == 1 or has_loaded(settings, source.name, year):
+                    alone.setdefault(year, []).extend(keys)
+            elif spans and spans[-1][-1] == year - 1:
+                spans[-1].append(year)
+            else:
+                spans.append([year])
+        for span in spans:
+            if len(span) > 1:
+                together.append((span, keys))
+            else:
+                alone.setdefault(span[0], []).extend(keys)
+    planned = {*alone, *(year for years, _ in together for year in years)}
+    for year in set(wanted) - planned:
+        alone[year] = [key for steps in BRANCHES.values() for step in steps for key in step.keys]
+    return together, alone
 
 
 def _execute(
-    job: Any, instance: Any, year: int | None, run_config: dict[str, Any] | None = None, **kwargs: Any
+    job: Any,
+    instance: Any,
+    years: Sequence[int] = (),
+    run_config: dict[str, Any] | None = None,
+    tells: bool = True,
+    **kwargs: Any,
 ) -> RunReport:
+    """One run; where it fails and `tells`, its alert."""
     from dagster._core.utils import make_new_run_id
 
     from dagster_project.run_owner import own, release
@@ -139,9 +212,11 @@ def _execute(
     config = {**(run_config or {}), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     settings, run_id = load_settings(), make_new_run_id()
     held = own(settings, run_id)
+    span = {"start": str(years[0]), "end": str(years[-1])} if len(years) > 1 else {}
     result = job.execute_in_process(
         instance=instance,
-        partition_key=None if year is None else str(year),
+        partition_key=str(years[0]) if len(years) == 1 else None,
+        tags={f"dagster/asset_partition_range_{end}": year for end, year in span.items()},
         raise_on_error=False,
         run_config=config,
         run_id=run_id,
@@ -149,7 +224,7 @@ def _execute(
     )
     release(settings, run_id, held)
     report = read_run(instance, result.run_id)
-    if not report.success:
+    if not report.success and tells:
         try:
             alert(settings, report)
         except FengchaoError as error:

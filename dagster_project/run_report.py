@@ -13,12 +13,16 @@ PHASES = ("start-up", "landing", "dbt", "analysis", "checks", "release")
 
 @dataclass
 class RunReport:
-    """Outcome of one run: which job and year, whether it succeeded, seconds by phase, checks, messages."""
+    """Outcome of one run: which job and year, whether it succeeded, seconds by phase, checks, messages.
+
+    year: of a run of one year; years: the same as text, also of a run of several.
+    """
 
     job: str
     year: int | None
     success: bool
     run_id: str = ""
+    years: str = ""
     incident: str = ""  # the first of the runs that repeat each other
     seconds: dict[str, float] = field(default_factory=dict)
     checks_passed: int = 0
@@ -31,12 +35,19 @@ class RunReport:
     warnings: list[str] = field(default_factory=list)
     release: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def label(self) -> str:
+        """How a table of runs names it."""
+        return " ".join(filter(None, (self.job, self.years or str(self.year or ""))))
+
 
 def read_run(instance: Any, run_id: str) -> RunReport:
     """The report of a finished run of this code location, from the instance's event log."""
     run = instance.get_run_by_id(run_id)
     partition = run.tags.get("dagster/partition")
     report = RunReport(run.job_name, int(partition) if partition else None, run.is_success, run_id)
+    span = [run.tags.get(f"dagster/asset_partition_range_{end}") for end in ("start", "end")]
+    report.years = partition or "-".join(year for year in span if year)
     report.incident = run.root_run_id or run_id
     begun: dict[str, float] = {}
     for entry in instance.all_logs(run_id):
@@ -102,7 +113,7 @@ def _count_materialization(report: RunReport, event: Any) -> None:
     metadata = materialization.metadata
     key = materialization.asset_key.path
     if key[0] == "landing":
-        report.rows_landed += int(metadata["dagster/row_count"].value or 0)
-        report.rows_set_aside += int(metadata["rows_set_aside"].value or 0)
+        report.rows_landed += int(metadata["dagster/row_count"].value or 0) if metadata else 0
+        report.rows_set_aside += int(metadata["rows_set_aside"].value or 0) if metadata else 0
     elif key == ["release"]:
         report.release = {name: entry.value for name, entry in metadata.items()}

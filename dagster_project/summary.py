@@ -23,7 +23,7 @@ def print_summary(console: Console, settings: Settings, report: MainReport, wall
     for run in report.runs:
         total = run.checks_passed + run.checks_failed + run.checks_warned
         table.add_row(
-            str(run.year or run.job),
+            run.label,
             "ok" if run.success else "[bold red]FAILED[/]",
             str(run.rows_landed or ""),
             str(run.rows_set_aside or ""),
@@ -56,13 +56,17 @@ def print_summary(console: Console, settings: Settings, report: MainReport, wall
             highlight=False,
             soft_wrap=True,
         )
+    for run in report.apart:
+        console.print(
+            f"[yellow]look[/] {run.label} failed as one run; its years were then loaded one by one.",
+            highlight=False,
+            soft_wrap=True,
+        )
     for run in report.runs:
         for text in run.warnings:
             console.print(f"[yellow]look[/] {escape(text)}", highlight=False, soft_wrap=True)
         for text in run.messages:
-            console.print(
-                f"[bold red]{run.job} {run.year or ''}[/] {escape(text)}", highlight=False, soft_wrap=True
-            )
+            console.print(f"[bold red]{run.label}[/] {escape(text)}", highlight=False, soft_wrap=True)
     _print_paths(console, settings, report)
 
 

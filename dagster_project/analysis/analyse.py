@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,10 +29,11 @@ from dagster_project.warehouse.unfinished import mark
 
 @dataclass(frozen=True)
 class Analysed:
-    """Tables of a wave by name, and the outcome of their suites."""
+    """Tables of a wave by name, the outcome of their suites, and what else is said of them."""
 
     tables: dict[str, pa.Table]
     outcomes: dict[str, SuiteOutcome]
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -70,8 +71,7 @@ def publish(settings: Settings, year: int, tables: dict[str, pa.Table], run_id: 
         name: validate(table.to_pandas(), suite_for("analysis", name), str(year))
         for name, table in tables.items()
     }
-    for outcome in outcomes.values():
-        keep(settings, run_id, outcome)
+    keep(settings, run_id, *outcomes.values())
     done = Analysed(tables, outcomes)
     if done.passed:
         with warehouse_lock(settings), switch(settings.analysis, f"scores-{year}") as folder:
@@ -98,9 +98,9 @@ def _table(name: str, wave: WaveScores, n_rows: int, **columns: Any) -> pa.Table
     schema = TABLES[name]
     constant = {"wave": wave.wave, "is_synthetic": wave.is_synthetic}
     arrays = []
-    for field in schema:
-        values = columns[field.name] if field.name in columns else np.full(n_rows, constant[field.name])
-        arrays.append(pa.array(values, type=field.type, from_pandas=True))  # NaN becomes NULL
+    for place in schema:
+        values = columns[place.name] if place.name in columns else np.full(n_rows, constant[place.name])
+        arrays.append(pa.array(values, type=place.type, from_pandas=True))  # NaN becomes NULL
     return pa.Table.from_arrays(arrays, schema=schema)
 
 

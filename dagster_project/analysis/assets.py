@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -14,12 +14,16 @@ from dagster_project.errors import FengchaoError
 from dagster_project.ingest.assets import column_schema
 from dagster_project.ingest.sidecar import sha256_of
 from dagster_project.ownership import OWNER
+from dagster_project.partition_events import check_events, file_events, loaded_years, refuse_gaps
 from dagster_project.partitions import years
 from dagster_project.quality.outcome_events import check_name, check_result
 from dagster_project.quality.results import incident_of
 from dagster_project.quality.suites import suite_for
-from dagster_project.settings import load_settings
+from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.unfinished import unmark
+
+if TYPE_CHECKING:
+    from dagster_project.analysis.analyse import Analysed
 
 DESCRIPTIONS = {
     "robustness_draw": "Grain: one draw of a wave: one choice of method. Draw 0 is the headline.",
@@ -41,6 +45,18 @@ def analysis_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(["analysis", table])
 
 
+CHECKS = {
+    table: dg.AssetCheckSpec(
+        check_name(suite_for("analysis", table)),
+        asset=analysis_key(table),
+        blocking=True,
+        description=suite_for("analysis", table).content["meta"]["description"],
+        partitions_def=years,
+    )
+    for table in TABLES
+}
+
+
 @dg.multi_asset(
     name="analyse_scores",
     specs=[
@@ -60,16 +76,7 @@ def analysis_key(table: str) -> dg.AssetKey:
         )
         for table, description in DESCRIPTIONS.items()
     ],
-    check_specs=[
-        dg.AssetCheckSpec(
-            check_name(suite_for("analysis", table)),
-            asset=analysis_key(table),
-            blocking=True,
-            description=suite_for("analysis", table).content["meta"]["description"],
-            partitions_def=years,
-        )
-        for table in TABLES
-    ],
+    check_specs=list(CHECKS.values()),
     partitions_def=years,
     backfill_policy=dg.BackfillPolicy.multi_run(1),
     # Makes the outputs optional, so that a wave without answers can be skipped.
@@ -81,45 +88,61 @@ def analyse_scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
     from dagster_project.analysis.analyse import analyse, publish
     from dagster_project.analysis.read import read_wave
 
-    settings, year = load_settings(), int(context.partition_key)
-    started = time.perf_counter()
+    settings, incident = load_settings(), incident_of(context)
+    done: dict[int | None, Analysed] = {}
     try:
         parameters = load_parameters()
-        wave = read_wave(settings, year)
-        if wave is None:
-            unmark(settings, "marts_robustness", year)  # it is skipped as well
-            context.log.info(f"Skipped: wave {year} has no scored answers in restricted.int_item_score.")
-            return
-        done = publish(settings, year, analyse(wave, parameters), incident_of(context))
+        for year in loaded_years(context):
+            started = time.perf_counter()
+            wave = read_wave(settings, year)
+            if wave is None:
+                unmark(settings, "marts_robustness", year)  # it is skipped as well
+                context.log.info(f"Skipped: wave {year} has no scored answers in restricted.int_item_score.")
+                continue
+            done[year] = publish(settings, year, analyse(wave, parameters), incident)
+            done[year].metadata.update(
+                respondents=wave.n,
+                monte_carlo_draws=parameters.draws,
+                seed=parameters.seed,
+                seconds_of_the_step=round(time.perf_counter() - started, 3),
+            )
     except (FengchaoError, OSError) as error:
         raise dg.Failure(description=describe(error, settings.home), allow_retries=False) from error
-    for table, outcome in done.outcomes.items():
-        suite = suite_for("analysis", table)
-        if dg.AssetCheckKey(analysis_key(table), check_name(suite)) in context.selected_asset_check_keys:
-            yield check_result(settings, analysis_key(table), suite, outcome, incident_of(context))
-    if not done.passed:
-        failed = "\n".join(outcome.summary() for outcome in done.outcomes.values() if not outcome.passed)
-        raise dg.Failure(
-            description=f"Analysis of wave {year}: checks failed, nothing was written.\n{failed}",
-            allow_retries=False,
-        )
-    seconds = round(time.perf_counter() - started, 3)
-    for table, rows in done.tables.items():
-        if analysis_key(table) not in context.selected_asset_keys:
-            continue
-        path = analysis_path(settings, table, year)
-        content = sha256_of(path)
-        yield dg.MaterializeResult(
-            analysis_key(table),
-            data_version=dg.DataVersion(content),
-            metadata={
-                "dagster/row_count": len(rows),
-                "bytes": path.stat().st_size,
-                "sha256": content,
-                "respondents": wave.n,
-                "monte_carlo_draws": parameters.draws,
-                "seed": parameters.seed,
-                "seconds_of_the_step": seconds,
-                "file": dg.MetadataValue.path(str(path)),
-            },
-        )
+    if not done:
+        return
+    refuse_gaps("scored answers", loaded_years(context), done)
+    for table, spec in CHECKS.items():
+        if spec.key in context.selected_asset_check_keys:
+            suite = suite_for("analysis", table)
+            yield from check_events(
+                spec,
+                {
+                    year: check_result(settings, spec.asset_key, suite, one.outcomes[table], incident)
+                    for year, one in done.items()
+                },
+            )
+    failed = [
+        f"Analysis of wave {year}: checks failed, nothing was written.\n{outcome.summary()}"
+        for year, one in done.items()
+        for outcome in one.outcomes.values()
+        if not outcome.passed
+    ]
+    if failed:
+        raise dg.Failure(description="\n".join(failed), allow_retries=False)
+    for table in TABLES:
+        if analysis_key(table) in context.selected_asset_keys:
+            files = {year: _file(settings, table, year, one) for year, one in done.items()}
+            yield from file_events(analysis_key(table), files)
+
+
+def _file(settings: Settings, table: str, year: int | None, done: "Analysed") -> tuple[str, dict[str, Any]]:
+    assert year is not None
+    path = analysis_path(settings, table, year)
+    content = sha256_of(path)
+    return content, {
+        "dagster/row_count": len(done.tables[table]),
+        "bytes": path.stat().st_size,
+        "sha256": content,
+        "file": dg.MetadataValue.path(str(path)),
+        **done.metadata,
+    }

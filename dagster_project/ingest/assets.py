@@ -25,6 +25,7 @@ from dagster_project.ingest.sources import (
 )
 from dagster_project.ingest.tables import TABLES
 from dagster_project.ownership import OWNER
+from dagster_project.partition_events import check_events, file_events, loaded_years, refuse_gaps
 from dagster_project.partitions import years
 from dagster_project.quality.outcome_events import check_name, check_result
 from dagster_project.quality.results import incident_of
@@ -89,6 +90,17 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
     visible.
     """
 
+    checks = {
+        table: dg.AssetCheckSpec(
+            check_name(suite_for("raw", table)),
+            asset=landing_key(table),
+            blocking=True,
+            description=suite_for("raw", table).content["meta"]["description"],
+            partitions_def=years if partitioned else None,
+        )
+        for table in source.tables
+    }
+
     @dg.multi_asset(
         name=f"land_{source.name}",
         specs=[
@@ -107,16 +119,7 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
             )
             for table in source.tables
         ],
-        check_specs=[
-            dg.AssetCheckSpec(
-                check_name(suite_for("raw", table)),
-                asset=landing_key(table),
-                blocking=True,
-                description=suite_for("raw", table).content["meta"]["description"],
-                partitions_def=years if partitioned else None,
-            )
-            for table in source.tables
-        ],
+        check_specs=list(checks.values()),
         partitions_def=years if partitioned else None,
         backfill_policy=dg.BackfillPolicy.multi_run(1) if partitioned else None,
         # Makes the outputs optional, so that a year without input can be skipped; the tables of one
@@ -124,45 +127,51 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
         can_subset=True,
     )
     def _land(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        settings = load_settings()
-        year = int(context.partition_key) if partitioned else None
+        settings, incident = load_settings(), incident_of(context)
+        window: list[int | None] = [*loaded_years(context)] if partitioned else [None]
         started = time.perf_counter()
         try:
-            loaded = load(settings, source, year, incident_of(context))
+            loaded = {year: load(settings, source, year, incident) for year in window}
         except (FengchaoError, OSError) as error:
             raise dg.Failure(description=describe(error, settings.home), allow_retries=False) from error
-        if loaded is None:
+        done = {year: one for year, one in loaded.items() if one is not None}
+        for year in loaded.keys() - done.keys():
             where = raw_folder(settings.raw, source, year) if year is not None else settings.raw / source.name
             context.log.info(f"Skipped: no {source.name} for {year or 'any year'}, {where} holds no files.")
+        if not done:
             return
-        asked = [table for table in source.tables if landing_key(table) in context.selected_asset_keys]
+        refuse_gaps(source.name, loaded, done)
+        for table, spec in checks.items():
+            if spec.key in context.selected_asset_check_keys:
+                suite = suite_for("raw", table)
+                yield from check_events(
+                    spec,
+                    {
+                        year: check_result(settings, spec.asset_key, suite, one.outcomes[table], incident)
+                        for year, one in done.items()
+                    },
+                )
+        if failed := [_failure(source, year, one) for year, one in done.items() if not one.landed]:
+            raise dg.Failure(description="\n".join(failed), allow_retries=False)
+        seconds = round((time.perf_counter() - started) / len(done), 3)
         for table in source.tables:
-            suite = suite_for("raw", table)
-            if dg.AssetCheckKey(landing_key(table), check_name(suite)) in context.selected_asset_check_keys:
-                outcome = loaded.outcomes[table]
-                yield check_result(settings, landing_key(table), suite, outcome, incident_of(context))
-        if not loaded.landed:
-            failed = "\n".join(o.summary() for o in loaded.outcomes.values() if not o.passed)
-            raise dg.Failure(
-                description=f"{source.name} {year}: raw checks failed, nothing was landed. Rows and report: "
-                f"{loaded.quarantine}\n{failed}",
-                allow_retries=False,
-            )
-        seconds = round(time.perf_counter() - started, 3)
-        for table in asked:
-            content = sha256_of(landing_path(settings, table, year))
-            yield dg.MaterializeResult(
-                landing_key(table),
-                # The same bytes leave what was made of them fresh.
-                data_version=dg.DataVersion(content),
-                metadata={
-                    **_metadata(loaded, source, table, year),
-                    "sha256": content,
-                    "seconds_of_the_step": seconds,
-                },
-            )
+            if landing_key(table) in context.selected_asset_keys:
+                files = {}
+                for year, one in done.items():
+                    content = sha256_of(landing_path(settings, table, year))
+                    said = {"sha256": content, "seconds_of_the_step": seconds}
+                    files[year] = content, {**_metadata(one, source, table, year), **said}
+                yield from file_events(landing_key(table), files)
 
     return _land
+
+
+def _failure(source: Source, year: int | None, loaded: Loaded) -> str:
+    failed = "\n".join(outcome.summary() for outcome in loaded.outcomes.values() if not outcome.passed)
+    return (
+        f"{source.name} {year}: raw checks failed, nothing was landed. Rows and report: "
+        f"{loaded.quarantine}\n{failed}"
+    )
 
 
 def _metadata(loaded: Loaded, source: Source, table: str, year: int | None) -> dict[str, Any]:

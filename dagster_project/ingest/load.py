@@ -93,8 +93,7 @@ def _land(settings: Settings, source: Source, year: int | None, batch: Batch, ru
     }
     partition = "all" if year is None else str(year)
     outcomes = {name: _check(name, table, partition) for name, table in tables.items()}
-    for outcome in outcomes.values():
-        keep(settings, run_id, outcome)
+    keep(settings, run_id, *outcomes.values())
     listed = [*batch.rejects, *batch.notices]
     loaded = Loaded(
         landed=all(outcome.passed for outcome in outcomes.values()),

@@ -20,6 +20,12 @@ def record(settings: Settings, source: str, year: int | None, state: str, messag
     write_whole(_path(settings, source, year), json.dumps(entry, ensure_ascii=False, sort_keys=True))
 
 
+def has_loaded(settings: Settings, source: str, year: int) -> bool:
+    """Whether the last load of this input found files, whatever became of them."""
+    path = _path(settings, source, year)
+    return path.exists() and json.loads(path.read_text(encoding="utf-8"))["state"] != "no_input"
+
+
 def broken_loads(settings: Settings) -> list[dict[str, Any]]:
     """Inputs whose last load failed, in a fixed order."""
     folder = settings.home / "state" / "loads"

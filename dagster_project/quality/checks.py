@@ -1,6 +1,6 @@
-"""Asset checks of the staging, intermediate and mart stages, one per suite file, on the partition that was loaded."""
+"""Asset checks of the staging, intermediate and mart stages, one per suite file, on the partitions that were loaded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,34 +8,56 @@ import dagster as dg
 
 from dagster_project.catalogue import docs, tags
 from dagster_project.ownership import OWNER
+from dagster_project.partition_events import check_events, loaded_years
 from dagster_project.partitions import years
 from dagster_project.quality import pieces
 from dagster_project.quality.outcome_events import check_name, check_result
 from dagster_project.quality.results import incident_of, keep
 from dagster_project.quality.suites import SuiteFile, suites_of
+from dagster_project.quality.validate import SuiteOutcome
 from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.assets import DBT_ASSETS
+from dagster_project.warehouse.lock import open_warehouse
 
 # A test makes it small.
 ROWS_IN_ONE_FRAME = pieces.ROWS_IN_ONE_FRAME
 
 
-def build_check(suite: SuiteFile) -> dg.AssetChecksDefinition:
-    """A blocking check that reads one partition from the build database and runs the suite on it."""
-    asset_key = dg.AssetKey(suite.dataset)
+def build_checks(step: str, suites: Sequence[SuiteFile]) -> dg.AssetChecksDefinition:
+    """The blocking checks of the tables that `step` builds, on the partitions that were loaded.
 
-    @dg.asset_check(
-        asset=asset_key,
-        name=check_name(suite),
-        blocking=True,
-        description=suite.content["meta"]["description"],
-        partitions_def=years if suite.year_column else None,
-    )
-    def _check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        settings = load_settings()
-        year = int(context.partition_key) if suite.year_column else None
-        outcome = check_partition(settings, suite, year)
-        keep(settings, incident_of(context), outcome)
-        return check_result(settings, asset_key, suite, outcome, incident_of(context))
+    They run together: the build database is opened once for all of them.
+    """
+    specs = {
+        suite: dg.AssetCheckSpec(
+            check_name(suite),
+            asset=suite.dataset,
+            blocking=True,
+            description=suite.content["meta"]["description"],
+            partitions_def=years if suite.year_column else None,
+        )
+        for suite in suites
+    }
+
+    @dg.multi_asset_check(name=f"{step}_expectations", specs=list(specs.values()), can_subset=True)
+    def _check(context: dg.AssetCheckExecutionContext) -> Iterator[Any]:
+        settings, incident = load_settings(), incident_of(context)
+        asked = [suite for suite in suites if specs[suite].key in context.selected_asset_check_keys]
+        found: dict[SuiteFile, dict[int | None, SuiteOutcome]] = {}
+        with open_warehouse(settings):  # what the checks open below is then this one
+            for suite in asked:
+                window: list[int | None] = [*loaded_years(context)] if suite.year_column else [None]
+                found[suite] = {year: check_partition(settings, suite, year) for year in window}
+        keep(settings, incident, *(outcome for by_year in found.values() for outcome in by_year.values()))
+        for suite, by_year in found.items():
+            key = specs[suite].asset_key
+            yield from check_events(
+                specs[suite],
+                {
+                    year: check_result(settings, key, suite, outcome, incident)
+                    for year, outcome in by_year.items()
+                },
+            )
 
     return _check
 
@@ -48,7 +70,6 @@ def check_partition(settings: Settings, suite: SuiteFile, year: int | None) -> A
     """
     from dagster_project.quality.parameters import parameters
     from dagster_project.quality.validate import validate
-    from dagster_project.warehouse.lock import open_warehouse
 
     partition = "all" if year is None else str(year)
     where = f"where {suite.year_column} = {year:d}" if suite.year_column and year is not None else ""
@@ -75,7 +96,15 @@ def _tables(reader: Any) -> Iterator[Any]:
         yield pa.Table.from_batches([batch])
 
 
-CHECKS = [build_check(suite) for stage in ("staging", "intermediate", "marts") for suite in suites_of(stage)]
+def _by_step() -> Iterator[tuple[str, list[SuiteFile]]]:
+    suites = [suite for stage in ("staging", "intermediate", "marts") for suite in suites_of(stage)]
+    for step in DBT_ASSETS:
+        built = {key.path[-1] for key in step.keys}
+        if mine := [suite for suite in suites if suite.dataset in built]:
+            yield step.op.name, mine
+
+
+CHECKS = [build_checks(step, suites) for step, suites in _by_step()]
 
 # Not made by a step of its own: every check of every run adds its rows.
 QUALITY_RESULT = dg.AssetSpec(

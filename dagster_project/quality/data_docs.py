@@ -42,7 +42,7 @@ def _view() -> Any:
 
 
 def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
-    """Render the outcome and refresh the index; returns the page's path."""
+    """Render the outcome; returns the page's path."""
     page = page_path(settings, outcome.suite, outcome.partition)
     for name in _STYLES:
         style = settings.data_docs / "static" / name
@@ -79,7 +79,6 @@ def write_page(settings: Settings, outcome: SuiteOutcome) -> Path:
             sort_keys=True,
         ),
     )
-    _write_index(settings)
     return page
 
 
@@ -112,7 +111,8 @@ def last_results(settings: Settings) -> list[dict[str, Any]]:
     return [{"page": page.stem, **json.loads(page.read_text(encoding="utf-8"))} for page in pages]
 
 
-def _write_index(settings: Settings) -> None:
+def write_index(settings: Settings) -> None:
+    """The list of the last results of all suites, with links to their pages."""
     rows = []
     for entry in last_results(settings):
         state = "failed" if entry["stops"] else ("look" if entry["looks"] else "passed")

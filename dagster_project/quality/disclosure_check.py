@@ -4,15 +4,17 @@ It knows nothing of the rule that hides groups (dbt/macros/disclosure.sql); it l
 show, and at who took part. What it finds blocks the release.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from dagster_project.partition_events import check_events, loaded_years
 from dagster_project.partitions import years
 from dagster_project.quality.disclosure_audit import MIN_WIDTH_COUNT, MIN_WIDTH_POINTS, feasible_intervals
 from dagster_project.quality.results import incident_of, keep
 from dagster_project.quality.validate import Result, SuiteOutcome
-from dagster_project.settings import Settings, load_settings
+from dagster_project.settings import load_settings
 from dagster_project.warehouse.variables import dbt_variables
 
 if TYPE_CHECKING:
@@ -95,30 +97,41 @@ def _small(intervals: "pd.DataFrame") -> "pd.DataFrame":
     return intervals[intervals["n"] < int(dbt_variables()["min_group_size"])].copy()
 
 
-def build_disclosure_check(mart: str, audit: Any, unit: str) -> dg.AssetChecksDefinition:
-    """A blocking check of one wave's published tables."""
-
-    @dg.asset_check(
-        asset=dg.AssetKey(mart),
-        name="disclosure_control",
+AUDITS = {SCORES: (audit_scores, "means"), SHARES: (audit_shares, "counts")}
+_SPECS = {
+    mart: dg.AssetCheckSpec(
+        "disclosure_control",
+        asset=mart,
         blocking=True,
         partitions_def=years,
         description="No value of a group that is too small to show can be derived from what is shown.",
     )
-    def _check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        from dagster_project.warehouse.lock import open_warehouse
-
-        settings, wave = load_settings(), int(context.partition_key)
-        with open_warehouse(settings) as con:
-            found = audit(con, wave)
-        outcome = _outcome(mart, wave, found, unit)
-        keep(settings, incident_of(context), outcome)
-        return _result(settings, mart, outcome, found)
-
-    return _check
+    for mart in AUDITS
+}
 
 
-def _outcome(mart: str, wave: int, found: "pd.DataFrame", unit: str) -> SuiteOutcome:
+@dg.multi_asset_check(
+    name="marts_questionnaires_disclosure_control", specs=list(_SPECS.values()), can_subset=True
+)
+def disclosure_checks(context: dg.AssetCheckExecutionContext) -> Iterator[Any]:
+    """Blocking checks of the published tables of waves."""
+    from dagster_project.warehouse.lock import open_warehouse
+
+    settings = load_settings()
+    asked = [mart for mart, spec in _SPECS.items() if spec.key in context.selected_asset_check_keys]
+    found: dict[str, dict[int | None, Any]] = {}
+    with open_warehouse(settings) as con:
+        for mart in asked:
+            found[mart] = {wave: AUDITS[mart][0](con, wave) for wave in loaded_years(context)}
+    for mart, by_wave in found.items():
+        outcomes = {wave: _outcome(mart, wave, small, AUDITS[mart][1]) for wave, small in by_wave.items()}
+        keep(settings, incident_of(context), *outcomes.values())
+        yield from check_events(
+            _SPECS[mart], {wave: _result(mart, outcomes[wave], small) for wave, small in by_wave.items()}
+        )
+
+
+def _outcome(mart: str, wave: int | None, found: "pd.DataFrame", unit: str) -> SuiteOutcome:
     leaks = found[~found["is_safe"]]
     sample = leaks.head(20)[["key", "population_kind", "population_value"]].to_dict("records")
     result = Result(
@@ -137,9 +150,7 @@ def _outcome(mart: str, wave: int, found: "pd.DataFrame", unit: str) -> SuiteOut
     return SuiteOutcome(f"marts__{mart}_disclosure_control", str(wave), len(found), (result,))
 
 
-def _result(
-    settings: Settings, mart: str, outcome: SuiteOutcome, found: "pd.DataFrame"
-) -> dg.AssetCheckResult:
+def _result(mart: str, outcome: SuiteOutcome, found: "pd.DataFrame") -> dg.AssetCheckResult:
     (result,) = outcome.results
     remedy = (
         ""
@@ -155,14 +166,9 @@ def _result(
         severity=dg.AssetCheckSeverity.ERROR,
         description=result.observed + remedy,
         metadata={
+            "partition": outcome.partition,
             "hidden_values": len(found),
             "narrowest_interval": float(widths.min()) if widths is not None else None,
             "derivable": dg.MetadataValue.json(result.sample),
         },
     )
-
-
-DISCLOSURE_CHECKS = [
-    build_disclosure_check(SCORES, audit_scores, "means"),
-    build_disclosure_check(SHARES, audit_shares, "counts"),
-]

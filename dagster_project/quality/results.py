@@ -43,11 +43,17 @@ def rows_folder(settings: Settings, run_id: str, outcome: SuiteOutcome) -> Path:
     return settings.quality / "runs" / run_id / f"{outcome.suite}__{outcome.partition}"
 
 
-def keep(settings: Settings, run_id: str, outcome: SuiteOutcome) -> None:
-    """Write an outcome: its page in the data docs, its result rows, and its failing rows."""
-    from dagster_project.quality.data_docs import write_page
+def keep(settings: Settings, run_id: str, *outcomes: SuiteOutcome) -> None:
+    """Write outcomes: their pages in the data docs, their result rows, and their failing rows."""
+    from dagster_project.quality.data_docs import write_index, write_page
 
-    write_page(settings, outcome)
+    for outcome in outcomes:
+        write_page(settings, outcome)
+        _keep_rows(settings, run_id, outcome)
+    write_index(settings)
+
+
+def _keep_rows(settings: Settings, run_id: str, outcome: SuiteOutcome) -> None:
     folder = settings.quality / "runs" / run_id
     name = f"{outcome.suite}__{outcome.partition}"
     failing = rows_folder(settings, run_id, outcome)

@@ -22,7 +22,7 @@ STAGES = ("raw", "staging", "intermediate", "analysis", "marts", "release")
 _SCHEMA = Path(__file__).parent / "suite.schema.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object per file: what is made of it is kept
 class SuiteFile:
     """One suite as text: nothing of Great Expectations is imported before it runs.
 

@@ -105,6 +105,7 @@ def _context() -> Any:
     return source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
 
+@cache
 def _build(suite: SuiteFile) -> Any:
     from great_expectations.core.expectation_suite import ExpectationSuite
 

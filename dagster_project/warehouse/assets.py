@@ -10,6 +10,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dagster_project.catalogue import docs, tags
 from dagster_project.errors import FengchaoError
 from dagster_project.ownership import OWNER
+from dagster_project.partition_events import loaded_years
 from dagster_project.partitions import years
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.built import built_tables
@@ -82,7 +83,7 @@ _lineage = column_lineage(load_settings())
 
 
 def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
-    """The models (or seeds) of `select` as one step; partitioned steps run for their year only."""
+    """The models (or seeds) of `select` as one step; partitioned steps run for the years of their run only."""
 
     # A bare path of folders means a node's fully qualified name without the project.
     qualified = " ".join(part if ":" in part else f"fqn:fengchao.{part}" for part in select.split())
@@ -100,24 +101,29 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
     )
     def _step(context: dg.AssetExecutionContext) -> Iterator[Any]:
         settings = load_settings()
-        window = [int(context.partition_key)] if partitioned else []
+        window = loaded_years(context) if partitioned else []
+        partitions: list[int | None] = [*window] if partitioned else [None]
         ensure_sources(settings)
         models = _selected_models(context)
-        year = window[0] if window else None
+        is_whole = len(models) == len(list(_step.keys))
         # A part of a step does not repair what a killed run has left of the whole.
-        repairs = len(models) == len(list(_step.keys)) or not is_marked(settings, name, year)
-        mark(settings, (name, *following(name)), year)
+        repaired = [year for year in partitions if is_whole or not is_marked(settings, name, year)]
+        for year in partitions:
+            mark(settings, (name, *following(name)), year)
         if not partitioned:
             _build_missing_parents(settings, models)
         tests = [key.name for key in context.selected_asset_check_keys]
         # Models and tests are named one by one: a test that also reads a table which this step does
         # not build (and which may not exist yet) belongs to the step that builds it.
         results = run_nodes(settings, [*models, *tests], window)
-        if repairs and not any(result.failed for result in results):
-            unmark(settings, name, year)
+        if not any(result.failed for result in results):
+            for year in repaired:
+                unmark(settings, name, year)
         nodes = {node["name"]: node for node in _manifest_content()["nodes"].values()}
-        built = built_tables(settings, {model: nodes[model] for model in models}, window)
-        yield from _events(context, results, built)
+        for year, tables in built_tables(settings, {model: nodes[model] for model in models}, window).items():
+            for table, said in tables.items():
+                context.add_asset_metadata(said, dg.AssetKey(table), None if year is None else str(year))
+        yield from _events(context, results)
 
     if not list(_step.keys):
         raise FengchaoError(f"dbt step {name}: no model matches {select!r}. Correct the selection.")
@@ -128,9 +134,7 @@ def _selected_models(context: dg.AssetExecutionContext) -> list[str]:
     return sorted(key.path[-1] for key in context.selected_asset_keys)
 
 
-def _events(
-    context: dg.AssetExecutionContext, results: list[NodeResult], built: dict[str, dict[str, Any]]
-) -> Iterator[Any]:
+def _events(context: dg.AssetExecutionContext, results: list[NodeResult]) -> Iterator[Any]:
     manifest = _manifest_content()
     selected_checks = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
     failed = []
@@ -143,7 +147,7 @@ def _events(
                 yield dg.Output(
                     None,
                     output_name=dg.AssetKey(name).to_python_identifier(),
-                    metadata={**built.get(name, {}), "dbt_seconds": round(result.seconds, 3)},
+                    metadata={"dbt_seconds": round(result.seconds, 3)},
                 )
         elif kind == "test":
             key = get_asset_check_key_for_test(manifest, translator, result.unique_id, project=None)

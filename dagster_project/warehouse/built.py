@@ -16,11 +16,14 @@ _YEARS = ("wave", "fiscal_year", "document_year")
 
 def built_tables(
     settings: Settings, nodes: Mapping[str, Any], window: Sequence[int]
-) -> dict[str, dict[str, Any]]:
-    """Metadata by table for the dbt nodes given by name; counts are those of the window where a table has a year."""
+) -> dict[int | None, dict[str, dict[str, Any]]]:
+    """Metadata by year of the window (None: a step without years) and table, for the dbt nodes given by name.
+
+    Counts are those of the year where a table has one.
+    """
     if not settings.warehouse_db.exists():
         return {}
-    metadata: dict[str, dict[str, Any]] = {}
+    metadata: dict[int | None, dict[str, dict[str, Any]]] = {year: {} for year in window} or {None: {}}
     with open_warehouse(settings) as con:
         columns = con.sql(
             "select table_schema, table_name, list(column_name order by ordinal_position), "
@@ -29,16 +32,21 @@ def built_tables(
         for schema, table, names, types in columns:
             if table not in nodes:
                 continue
-            year = next((name for name in _YEARS if name in names), None)
-            where = f"where {year} in ({','.join(map(str, window))})" if window and year else ""
-            row = con.sql(f'select count(*) from "{schema}"."{table}" {where}').fetchone()
-            metadata[table] = {
-                "dagster/row_count": int(row[0]) if row else 0,
-                "dagster/column_schema": _schema(nodes[table], names, types),
-            }
-            picture = plot(settings, con, table, window[0]) if len(window) == 1 else None
-            if picture:
-                metadata[table]["plot"] = dg.MetadataValue.md(picture)
+            column, counts = next((name for name in _YEARS if name in names), None), {}
+            if window and column:
+                counts = dict(
+                    con.sql(f'select {column}, count(*) from "{schema}"."{table}" group by all').fetchall()
+                )
+            else:
+                (whole,) = con.sql(f'select count(*) from "{schema}"."{table}"').fetchone()  # type: ignore[misc]
+                counts = dict.fromkeys(metadata, whole)
+            for year, tables in metadata.items():
+                tables[table] = {
+                    "dagster/row_count": int(counts.get(year, 0)),
+                    "dagster/column_schema": _schema(nodes[table], names, types),
+                }
+                if picture := plot(settings, con, table, year) if year is not None else None:
+                    tables[table]["plot"] = dg.MetadataValue.md(picture)
     return metadata
 
 

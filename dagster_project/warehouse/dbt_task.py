@@ -23,6 +23,7 @@ from dbt.config import RuntimeConfig
 from dbt.config.runtime import load_profile, load_project
 from dbt.context.providers import generate_runtime_macro_context
 from dbt.context.query_header import generate_query_header_context
+from dbt.contracts.graph.nodes import ParsedNode
 from dbt.flags import set_flags
 from dbt.graph.graph import UniqueId
 from dbt.graph.queue import GraphQueue
@@ -72,6 +73,17 @@ def _events_unheard() -> Iterator[None]:
         ctx_set_event_manager(before)
 
 
+@contextmanager
+def _nothing_written() -> Iterator[None]:
+    """The SQL of each node, as compiled and as run, goes to no file: two writes per node and run."""
+    write = ParsedNode.write_node
+    ParsedNode.write_node = lambda *_: None  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        ParsedNode.write_node = write  # type: ignore[method-assign]
+
+
 @cache
 def _project(settings: Settings) -> tuple[RuntimeConfig, Any, Any]:
     """The project's configuration, manifest and graph."""
@@ -97,7 +109,7 @@ def build(settings: Settings, names: Collection[str]) -> list[Any]:
     all; a failed node is a result.
     """
     set_invocation_context(os.environ)
-    with _events_unheard(), adapter_management():
+    with _events_unheard(), _nothing_written(), adapter_management():
         config, manifest, graph = _project(settings)
         chosen = frozenset(node.unique_id for node in manifest.nodes.values() if node.name in names)
         set_flags(config.args)

@@ -52,7 +52,7 @@ def test_a_run_killed_in_each_phase(
     for step in (
         "land_disclosures",
         "marts_disclosures",
-        "mart_fintech_investment_marts_expectations",
+        "marts_disclosures_expectations",
         "release_folder",
     ):
         _kill_in(settings, step)

@@ -8,9 +8,15 @@ import threading
 from decimal import Decimal
 from pathlib import Path
 
+import dagster as dg
 import duckdb
+import pyarrow.parquet as pq
 import pytest
+from dagster._core.definitions.data_version import extract_data_version_from_entry
+from dagster._core.event_api import PartitionKeyFilter
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
+from dagster_project.ingest.sidecar import sha256_of
 from tests.integration.conftest import Home, copy_of, new_home
 from tests.unit.test_alerts import Hook
 
@@ -147,6 +153,39 @@ def test_the_release_is_whole_and_states_its_inputs(loaded: Loaded) -> None:
         1 for path in loaded[0].raw.rglob("*") if path.is_file() and not path.name.endswith(".meta.yaml")
     )
     assert (folder / "csv" / "dim_bank.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_years_loaded_in_one_run_are_known_by_year(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows, content and checks stand at the year they belong to, and a year without input has none."""
+    home = loaded[0].home
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+    table, years = dg.AssetKey(["landing", "questionnaire_answer"]), {"2020", "2021", "2022", "2023"}
+    with dg.DagsterInstance.get() as instance:
+        runs = [run.tags.get("dagster/asset_partition_range_start") for run in instance.get_runs()]
+        assert "2020" in runs
+        for key in (table, dg.AssetKey("mart_dimension_score")):
+            assert instance.get_materialized_partitions(key) == years
+        for year in years:
+            path = home / "landing" / "questionnaire_answer" / f"year={year}" / "questionnaire_answer.parquet"
+            (record,) = instance.fetch_materializations(
+                dg.AssetRecordsFilter(table, asset_partitions=[year]), limit=1
+            ).records
+            assert extract_data_version_from_entry(record.event_log_entry) == dg.DataVersion(sha256_of(path))
+            assert record.asset_materialization is not None
+            said = record.asset_materialization.metadata
+            assert said["dagster/row_count"].value == pq.read_metadata(path).num_rows
+        storage = instance.event_log_storage
+        for table_key, name in (
+            (table, "raw_expectations"),
+            (dg.AssetKey("mart_answer_share"), "marts_expectations"),
+            (dg.AssetKey("mart_answer_share"), "disclosure_control"),
+        ):
+            check = dg.AssetCheckKey(table_key, name)
+            for year in years:
+                (last,) = storage.get_asset_check_execution_history(
+                    check, limit=1, partition_filter=PartitionKeyFilter(key=year)
+                )
+                assert last.status == AssetCheckExecutionRecordStatus.SUCCEEDED, (name, year)
 
 
 def test_a_second_run_changes_no_byte_and_says_so(loaded: Loaded) -> None:

@@ -16,7 +16,7 @@ import yaml
 from dagster_project.analysis.tables import TABLES as ANALYSIS_TABLES
 from dagster_project.errors import FengchaoError, InputError
 from dagster_project.ingest.tables import TABLES
-from dagster_project.quality.data_docs import page_path, write_page
+from dagster_project.quality.data_docs import page_path, write_index, write_page
 from dagster_project.quality.outcome_events import check_result
 from dagster_project.quality.pieces import columns_of
 from dagster_project.quality.suites import SuiteFile, all_suites, read_suite, suite_for, suites_of
@@ -309,6 +309,7 @@ def test_data_docs_index(tmp_path: Path, frame: pd.DataFrame, settings: Settings
     look = {**RANGE, "meta": {**RANGE["meta"], "severity": "look"}}
     for partition, expectations in (("2020", (ROWS,)), ("2022", (ROWS, look)), ("2023", (ROWS, NOT_NULL))):
         write_page(settings, validate(frame, read_suite(_suite(tmp_path, *expectations)), partition))
+    write_index(settings)
     index = settings.data_docs / "index.html"
     text = index.read_text(encoding="utf-8")
     rows = re.findall(
@@ -322,4 +323,5 @@ def test_data_docs_index(tmp_path: Path, frame: pd.DataFrame, settings: Settings
     assert "http" not in text
 
     write_page(settings, validate(frame, read_suite(_suite(tmp_path, ROWS)), "2023"))
+    write_index(settings)
     assert "failed" not in index.read_text(encoding="utf-8"), "the page of a partition is replaced"
