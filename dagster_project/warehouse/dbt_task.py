@@ -77,7 +77,7 @@ def _events_unheard() -> Iterator[None]:
 def _nothing_written() -> Iterator[None]:
     """The SQL of each node, as compiled and as run, goes to no file: two writes per node and run."""
     write = ParsedNode.write_node
-    ParsedNode.write_node = lambda *_: None  # type: ignore[assignment,method-assign]
+    ParsedNode.write_node = lambda *_: None  # type: ignore[method-assign]
     try:
         yield
     finally:
