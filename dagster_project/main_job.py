@@ -22,6 +22,8 @@ from dagster_project.event_log import keep_engines
 from dagster_project.run_report import RunReport, read_run
 from dagster_project.settings import Settings, load_settings
 
+_LONGEST_LOAD = 6 * 3600.0  # seconds
+
 
 @dataclass
 class MainReport:
@@ -92,6 +94,7 @@ def run_all(
     from dagster_project.partitions import FIRST_YEAR
     from dagster_project.partitions import years as partitions
     from dagster_project.run_owner import end_dead_runs
+    from dagster_project.warehouse.lock import file_lock
     from dagster_project.warehouse.unfinished import REBUILD, unmark
 
     wanted = sorted(years) or years_with_input(settings.raw)
@@ -112,7 +115,9 @@ def run_all(
     together, alone = planned_loads(settings, wanted)
     n_alone = len(alone)
     total = len(together) + n_alone + 2
-    with DagsterInstance.get() as instance:
+    progress("waiting for another load", 0, 1)
+    # One load at a time makes the release: another one's half a year would refuse it.
+    with file_lock(settings.home / "state" / "load.lock", _LONGEST_LOAD), DagsterInstance.get() as instance:
         # A server's storage opens a connection per statement unless it is told to keep some; a file's ignores it.
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=4)
         report.ended = end_dead_runs(settings, instance)

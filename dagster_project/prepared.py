@@ -20,8 +20,8 @@ from dagster_project.warehouse.manifest import project_fingerprint
 
 
 def state(settings: Settings) -> str:
-    """Hash of what they are made of: raw files, seeds and models, suites, code."""
-    digest = hashlib.sha256(project_fingerprint().encode())
+    """Hash of what they are made of: raw files, seeds and models, suites, code; and of the home, which views name."""
+    digest = hashlib.sha256(f"{project_fingerprint()} {settings.home}".encode())
     package = Path(__file__).parent
     for folder, pattern in (
         (settings.raw / REFERENCE.name, "*"),

@@ -7,7 +7,7 @@ from dagster_project.run_owner import owning_executor
 
 @dg.op
 def load_all_years(context: dg.OpExecutionContext) -> None:
-    """Each year is a run of its own, as in the command."""
+    """The runs are those of the command, each in the list of runs."""
     from dagster_project.main_job import run_all
     from dagster_project.settings import load_settings
     from dagster_project.warehouse.rebuild import remove_database

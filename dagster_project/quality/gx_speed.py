@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
+import sys
 from functools import cache
 from typing import Any
 
 
 @cache
 def quicken() -> None:
-    """From now on, this process does not repeat what gives the same each time, or is never read."""
+    """Loads Great Expectations; it does not repeat what gives the same each time, or is never read."""
+    # One expectation that we do not use needs it; loading it takes a quarter of the time of all the rest.
+    _load_when_used("scipy.stats")
     from great_expectations.execution_engine import pandas_execution_engine
 
     _keep_configurations()
     _plain_ids()
     # A fingerprint of every frame, for batches that are looked up again; ours are looked at once.
     pandas_execution_engine.hash_pandas_dataframe = lambda frame: ""
+
+
+def _load_when_used(name: str) -> None:
+    if name in sys.modules:
+        return
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.loader is not None
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
 
 
 def _keep_configurations() -> None:

@@ -94,9 +94,9 @@ class SuiteOutcome:
 
 @cache
 def _context() -> Any:
+    quicken()
     import great_expectations as gx
 
-    quicken()
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)
@@ -107,6 +107,7 @@ def _context() -> Any:
 
 @cache
 def _build(suite: SuiteFile) -> Any:
+    quicken()
     from great_expectations.core.expectation_suite import ExpectationSuite
 
     import dagster_project.quality.expectations  # noqa: F401  makes our own classes known

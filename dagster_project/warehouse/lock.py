@@ -59,18 +59,30 @@ def warehouse_lock(settings: Settings, timeout_seconds: float = 1800.0) -> Itera
             finally:
                 guard.depth -= 1
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+") as handle:
-            _wait_for(handle, path, timeout_seconds)
+        with file_lock(path, timeout_seconds):
             guard.depth = 1
             try:
                 finish_switches(settings)
                 yield
             finally:
                 guard.depth = 0
-                fcntl.flock(handle, fcntl.LOCK_UN)
     finally:
         guard.threads.release()
+
+
+@contextmanager
+def file_lock(path: Path, timeout_seconds: float) -> Iterator[None]:
+    """Hold the lock on a file between processes; the kernel drops it when its holder dies.
+
+    Waits with growing pauses; raises FengchaoError after `timeout_seconds`, naming the process that holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as handle:
+        _wait_for(handle, path, timeout_seconds)
+        try:
+            yield
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def _wait_for(handle: IO[str], path: Path, timeout_seconds: float) -> None:

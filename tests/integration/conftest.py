@@ -23,13 +23,14 @@ class Home:
 
     home: Path
     raw: Path
+    secret: str = "a fixed key, so that two homes give the same tokens"
 
     def fengchao(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {
             **os.environ,
             "FENGCHAO_HOME": str(self.home),
             "FENGCHAO_RAW": str(self.raw),
-            "FENGCHAO_TOKEN_SECRET": "a fixed key, so that two homes give the same tokens",
+            "FENGCHAO_TOKEN_SECRET": self.secret,
             "COLUMNS": "160",
         }
         return subprocess.run(
