@@ -1,6 +1,5 @@
 """Landing assets: one per landed table; tables that come from one input land together."""
 
-import json
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -31,7 +30,7 @@ from dagster_project.quality.outcome_events import check_name, check_result
 from dagster_project.quality.results import incident_of
 from dagster_project.quality.suites import suite_for
 from dagster_project.settings import load_settings
-from dagster_project.warehouse.manifest import manifest_path
+from dagster_project.warehouse.manifest import manifest_content
 
 DESCRIPTIONS = {
     "questionnaire_response": "Grain: one submitted questionnaire of a wave. Restricted.",
@@ -64,7 +63,7 @@ def landing_key(table: str) -> dg.AssetKey:
 @cache
 def staged_descriptions() -> dict[str, dict[str, str]]:
     """Column descriptions by landed table, from the staging model that reads it: written once, in its YAML."""
-    manifest = json.loads(manifest_path(load_settings()).read_text(encoding="utf-8"))
+    manifest = manifest_content(load_settings())
     texts: dict[str, dict[str, str]] = {}
     for node in manifest["nodes"].values():
         for parent in node["depends_on"]["nodes"] if node["name"].startswith("stg_") else []:

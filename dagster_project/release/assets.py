@@ -1,9 +1,5 @@
 """The release as an asset, and the check that what was written can be read."""
 
-import json
-from pathlib import Path
-from typing import Any
-
 import dagster as dg
 
 from dagster_project.catalogue import docs, tags
@@ -11,17 +7,13 @@ from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
 from dagster_project.ownership import OWNER
 from dagster_project.settings import load_settings
-from dagster_project.warehouse.manifest import manifest_path
-
-
-def _manifest() -> dict[str, Any]:
-    return json.loads(Path(manifest_path(load_settings())).read_text(encoding="utf-8"))
+from dagster_project.warehouse.manifest import manifest_content
 
 
 def _public_keys() -> list[dg.AssetKey]:
     from dagster_project.release.build import public_marts
 
-    return [dg.AssetKey(name) for name in public_marts(_manifest())]
+    return [dg.AssetKey(name) for name in public_marts(manifest_content(load_settings()))]
 
 
 class ReleaseConfig(dg.Config):
@@ -56,7 +48,9 @@ def release(context: dg.AssetExecutionContext, config: ReleaseConfig) -> dg.Mate
 
     settings = load_settings()
     try:
-        built = build_release(settings, _manifest(), config.release_date or None, incident_of(context))
+        built = build_release(
+            settings, manifest_content(settings), config.release_date or None, incident_of(context)
+        )
     except (FengchaoError, OSError, duckdb.Error) as error:
         raise dg.Failure(description=describe(error, settings.home), allow_retries=False) from error
     return dg.MaterializeResult(

@@ -216,6 +216,7 @@ def _export(
         # The oldest storage version is read by every DuckDB since 1.0.
         con.execute(f"attach '{folder / 'fengchao.duckdb'}' as release (storage_version 'v1.0.0')")
         con.execute("use fengchao_build")
+        con.execute("begin")  # each comment alone would wait for the disk
         wanted = {name: mart["schema"] for name, mart in marts.items()}
         wanted |= dict.fromkeys(FRAMEWORK_TABLES, "framework")
         for name, schema in sorted(wanted.items()):
@@ -223,16 +224,17 @@ def _export(
             relation = f'"{schema}"."{name}"'
             order = ", ".join(f'"{column[0]}"' for column in con.sql(f"describe {relation}").fetchall())
             query = f"({mart['query'].format(relation=relation)} order by {order})"
-            con.execute(f'create table release.main."{name}" as {query}')
-            _comment(con, f'release.main."{name}"', mart)
+            table = f'release.main."{name}"'
+            con.execute(f"create table {table} as {query}")
+            _comment(con, table, mart)
             con.execute(
-                f"copy {query} to '{folder / 'parquet' / name}.parquet' (format parquet, compression zstd)"
+                f"copy {table} to '{folder / 'parquet' / name}.parquet' (format parquet, compression zstd)"
             )
             csv_path = folder / "csv" / f"{name}.csv"
-            con.execute(f"copy {query} to '{csv_path}' (format csv, header)")
+            con.execute(f"copy {table} to '{csv_path}' (format csv, header)")
             # Spreadsheets take a CSV for UTF-8 only with a byte order mark.
             csv_path.write_bytes(b"\xef\xbb\xbf" + csv_path.read_bytes())
-            count = con.sql(f"select count(*) from {query}").fetchone()
+            count = con.sql(f"select count(*) from {table}").fetchone()
             tables[name] = {
                 "description": mart["description"],
                 "rows": int(count[0]) if count else 0,
@@ -240,6 +242,7 @@ def _export(
                 "fields": column_schema(con, relation, mart["columns"]),
             }
         source_list = sources(settings, con)
+        con.execute("commit")
         con.execute("detach release")
     return tables, source_list
 

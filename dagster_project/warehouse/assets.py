@@ -17,7 +17,7 @@ from dagster_project.warehouse.built import built_tables
 from dagster_project.warehouse.column_lineage import column_lineage
 from dagster_project.warehouse.dbt_runner import NodeResult, run_nodes
 from dagster_project.warehouse.lock import open_warehouse
-from dagster_project.warehouse.manifest import manifest_path
+from dagster_project.warehouse.manifest import manifest_content
 from dagster_project.warehouse.rebuild import remedy
 from dagster_project.warehouse.sources import ensure_sources
 from dagster_project.warehouse.unfinished import following, is_marked, mark, unmark
@@ -60,7 +60,7 @@ class Translator(DagsterDbtTranslator):
 
     def _key_of(self, unique_id: str) -> dg.AssetKey:
         kind = "sources" if unique_id.startswith("source.") else "nodes"
-        return self.get_asset_key(_manifest_content()[kind][unique_id])
+        return self.get_asset_key(_manifest[kind][unique_id])
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return [OWNER]
@@ -78,7 +78,7 @@ def _place(dbt_resource_props: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True))
-_manifest = manifest_path(load_settings())
+_manifest = manifest_content(load_settings())
 _lineage = column_lineage(load_settings())
 
 
@@ -119,7 +119,7 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
         if not any(result.failed for result in results):
             for year in repaired:
                 unmark(settings, name, year)
-        nodes = {node["name"]: node for node in _manifest_content()["nodes"].values()}
+        nodes = {node["name"]: node for node in _manifest["nodes"].values()}
         for year, tables in built_tables(settings, {model: nodes[model] for model in models}, window).items():
             for table, said in tables.items():
                 context.add_asset_metadata(said, dg.AssetKey(table), None if year is None else str(year))
@@ -135,7 +135,7 @@ def _selected_models(context: dg.AssetExecutionContext) -> list[str]:
 
 
 def _events(context: dg.AssetExecutionContext, results: list[NodeResult]) -> Iterator[Any]:
-    manifest = _manifest_content()
+    manifest = _manifest
     selected_checks = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
     failed = []
     for result in results:
@@ -166,15 +166,9 @@ def _events(context: dg.AssetExecutionContext, results: list[NodeResult]) -> Ite
         raise dg.Failure(description=text + remedy(load_settings(), text), allow_retries=False)
 
 
-def _manifest_content() -> Mapping[str, Any]:
-    from dagster_dbt.dbt_manifest import validate_manifest
-
-    return validate_manifest(_manifest)
-
-
 def _build_missing_parents(settings: Settings, models: list[str]) -> None:
     """Empty tables for yearly models that no year has built yet: a home with reports but no wave has none."""
-    nodes, parents = _manifest_content()["nodes"], _manifest_content()["parent_map"]
+    nodes, parents = _manifest["nodes"], _manifest["parent_map"]
     wanted: set[str] = set()
     waiting = [f"model.fengchao.{name}" for name in models]
     while waiting:

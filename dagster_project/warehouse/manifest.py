@@ -51,6 +51,12 @@ def manifest_path(settings: Settings) -> Path:
 
 
 @cache
+def manifest_content(settings: Settings) -> dict[str, Any]:
+    """What stands in it, read once per process."""
+    return json.loads(manifest_path(settings).read_text(encoding="utf-8"))
+
+
+@cache
 def parsed_manifest(settings: Settings) -> Any:
     """dbt's manifest object of the home; one state of the project per process."""
     from dbt.contracts.graph.manifest import Manifest
