@@ -34,6 +34,8 @@ class MainReport:
     ended: list[str] = field(default_factory=list)  # earlier runs that were found dead
     # Failed runs of several years; each year was then loaded alone.
     apart: list[RunReport] = field(default_factory=list)
+    # Inputs that have landed and whose raw files are gone.
+    gone: list[str] = field(default_factory=list)
 
     @property
     def success(self) -> bool:
@@ -89,7 +91,7 @@ def run_all(
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("fengchao.alerts").setLevel(logging.CRITICAL)  # the summary says the same
     from dagster_project.definitions import defs
-    from dagster_project.ingest.sources import years_with_input
+    from dagster_project.ingest.sources import landed_without_files, years_with_input
     from dagster_project.partition_events import words
     from dagster_project.partitions import FIRST_YEAR
     from dagster_project.partitions import years as partitions
@@ -111,6 +113,7 @@ def run_all(
         )
     startup = time.perf_counter() - started
     report = MainReport(startup)
+    report.gone = [f"{source.name} {year}" for source, year in landed_without_files(settings)]
     runs = report.runs
     together, alone = planned_loads(settings, wanted)
     n_alone = len(alone)

@@ -56,6 +56,13 @@ def print_summary(console: Console, settings: Settings, report: MainReport, wall
             highlight=False,
             soft_wrap=True,
         )
+    for text in report.gone:
+        console.print(
+            f"[yellow]look[/] {escape(text)}: its raw files are gone and its rows are still there. "
+            "Put the files back, or remove the rows: fengchao rebuild.",
+            highlight=False,
+            soft_wrap=True,
+        )
     for run in report.apart:
         console.print(
             f"[yellow]look[/] {run.label} failed as one run; its years were then loaded one by one.",

@@ -7,6 +7,8 @@ from pathlib import Path
 from dagster_project.ingest.batch import Batch
 from dagster_project.ingest.landing import REFERENCE_TABLES
 from dagster_project.ingest.load import Source
+from dagster_project.ingest.sidecar import raw_files
+from dagster_project.settings import Settings
 
 
 def _questionnaires(raw: Path, year: int | None) -> Batch:
@@ -87,3 +89,14 @@ def years_with_input(raw: Path) -> list[int]:
             if folder.is_dir() and digits.isdigit():
                 found.add(int(digits))
     return sorted(found)
+
+
+def landed_without_files(settings: Settings) -> list[tuple[Source, int]]:
+    """Years that have landed and whose raw files are gone: their rows stay until a rebuild."""
+    return [
+        (source, year)
+        for source in (*YEARLY_SOURCES, REPORTS)
+        for folder in sorted((settings.landing / source.tables[0]).glob("year=*"))
+        if (year := int(folder.name.removeprefix("year=")))
+        and not raw_files(raw_folder(settings.raw, source, year))
+    ]

@@ -6,9 +6,13 @@ While not all years are back, the mark `rebuild` stands and no release is made.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 
+from dagster_project.analysis.tables import TABLES as ANALYSED
 from dagster_project.disk import explain
+from dagster_project.ingest.sources import QUESTIONNAIRES, landed_without_files, years_with_input
+from dagster_project.ingest.status import record
 from dagster_project.settings import Settings
 from dagster_project.warehouse.lock import warehouse_lock
 from dagster_project.warehouse.unfinished import REBUILD, mark
@@ -45,7 +49,12 @@ def note_lost_database(settings: Settings, years: Sequence[int]) -> None:
 
 
 def remove_database(settings: Settings) -> None:
-    """Remove the build database, so that the next load of all years makes it anew."""
+    """Remove the build database, so that the next load of all years makes it anew.
+
+    What landed from raw files that are gone is removed as well, unless no year has any: then the folder is
+    not there for another reason.
+    """
+    gone = landed_without_files(settings) if years_with_input(settings.raw) else []
     with warehouse_lock(settings):
         mark(settings, (REBUILD,), None)
         for path in (
@@ -53,3 +62,10 @@ def remove_database(settings: Settings) -> None:
             settings.warehouse_db.with_name(f"{settings.warehouse_db.name}.wal"),
         ):
             path.unlink(missing_ok=True)
+        for source, year in gone:
+            tables = [settings.landing / table for table in source.tables]
+            if source is QUESTIONNAIRES:
+                tables += [settings.analysis / table for table in ANALYSED]
+            for table in tables:
+                shutil.rmtree(table / f"year={year}", ignore_errors=True)
+            record(settings, source.name, year, "no_input")

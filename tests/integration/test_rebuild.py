@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from dagster_project.analysis.tables import TABLES as ANALYSED
 from dagster_project.errors import FengchaoError
+from dagster_project.ingest.sources import QUESTIONNAIRES, landed_without_files
 from dagster_project.settings import Settings
 from dagster_project.warehouse.dbt_runner import run_nodes
 from dagster_project.warehouse.lock import open_warehouse
@@ -52,6 +55,40 @@ def test_a_rebuild_gives_the_same_release(loaded: tuple[Home, object], tmp_path:
     remove_database(Settings(home=home.home, raw=home.raw))
     one = home.fengchao("run", "--years", "2019")
     assert one.returncode == 1 and "Load them: fengchao rebuild" in one.stdout, one.stdout + one.stderr
+    assert "are gone" not in one.stdout
     done = home.fengchao("rebuild")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Release {release} (unchanged" in done.stdout
+
+
+def test_a_year_whose_files_were_taken_away_stays_until_a_rebuild(
+    loaded: tuple[Home, object], tmp_path: Path
+) -> None:
+    home = copy_of(loaded[0], tmp_path)
+    settings = Settings(home=home.home, raw=home.raw)
+    before = _landed(settings)
+    shutil.rmtree(home.raw / "questionnaires" / "2021")
+    kept = home.fengchao("run", "--years", "2018")
+    assert kept.returncode == 0, kept.stdout + kept.stderr
+    assert "questionnaires 2021: its raw files are gone" in kept.stdout
+    assert _landed(settings) == before
+
+    remove_database(settings)  # what a rebuild begins with
+    gone = before - _landed(settings)
+    assert {path.parts[1] for path in gone} == {"year=2021"}
+    assert {path.parts[0] for path in gone} == {*QUESTIONNAIRES.tables, *ANALYSED}
+    assert landed_without_files(settings) == []
+
+    shutil.rmtree(home.raw)  # a disk that is not mounted takes nothing away
+    remove_database(settings)
+    assert _landed(settings) == before - gone
+
+
+def _landed(settings: Settings) -> set[Path]:
+    """Folders of years below landing and analysis."""
+    return {
+        path.relative_to(base)
+        for base in (settings.landing, settings.analysis)
+        for path in base.glob("[!.]*/year=*")
+        if path.parent.name != "quarantine"
+    }
