@@ -10,14 +10,17 @@ import re
 import shutil
 from pathlib import Path
 
+from dagster_project.settings import spill_folder
+
 _PATH = re.compile(r"[\"'](/[^\"'\n]+)[\"']")
+_SPILL = re.compile(
+    r"max_temp_directory_size|failed to offload data block|Could not write .*duckdb_temp_", re.I
+)
 _PROBLEMS = (
     (
-        re.compile(
-            r"max_temp_directory_size|failed to offload data block|Could not write .*duckdb_temp_", re.I
-        ),
+        _SPILL,
         "the folder for what does not fit into memory is full",
-        "Free space on that disk, raise FENGCHAO_MAX_SPILL, or raise FENGCHAO_MEMORY_LIMIT",
+        "Free space on that disk, raise FENGCHAO_MAX_SPILL, point FENGCHAO_SPILL_DIR to another disk, or raise FENGCHAO_MEMORY_LIMIT",
     ),
     (
         re.compile(r"No space left on device|database or disk is full|Disk quota exceeded", re.I),
@@ -41,7 +44,7 @@ def explain(text: str, home: Path) -> str:
     for pattern, found, remedy in _PROBLEMS:
         if pattern.search(text):
             named = _PATH.search(text)
-            place = Path(named[1]) if named else _fullest(home)
+            place = Path(named[1]) if named else spill_folder(home) if pattern is _SPILL else _fullest(home)
             return (
                 f"{place}: found {found} ({_free(place)}). {remedy}, then run again. "
                 "Nothing that was there is lost; the last release stays."

@@ -1,9 +1,10 @@
 """Where things are, and every setting that is read from the environment.
 
-Two environment variables move them; nothing else is configured by path.
+Three environment variables move them; nothing else is configured by path.
 
-`FENGCHAO_HOME`  everything that is produced (default: `var/` in the project)
-`FENGCHAO_RAW`   the raw files as received (default: `data/raw/` in the project)
+`FENGCHAO_HOME`       everything that is produced (default: `var/` in the project)
+`FENGCHAO_RAW`        the raw files as received (default: `data/raw/` in the project)
+`FENGCHAO_SPILL_DIR`  what does not fit into memory while DuckDB works (default: below the home)
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ EXPECTATIONS_DIR = ROOT / "expectations"
 class Settings:
     """Resolved folders of one run.
 
-    Reads: raw, dbt project, expectations. Writes: only below `home`, and the parsed dbt project in `dbt/target`.
+    Reads: raw, dbt project, expectations. Writes: only below `home` (DuckDB also to `spill`), and the parsed dbt
+    project in `dbt/target`.
     """
 
     home: Path
@@ -49,6 +51,21 @@ class Settings:
     @property
     def warehouse_db(self) -> Path:
         return self.home / "warehouse" / "fengchao_build.duckdb"
+
+    @property
+    def spill(self) -> Path:
+        """Where DuckDB puts what does not fit into memory; empty between runs."""
+        return spill_folder(self.home)
+
+    def duckdb_config(self) -> dict[str, str]:
+        """What every connection to the build database is opened with, as dbt does it (dbt/profiles.yml)."""
+        return {
+            "memory_limit": size_setting("FENGCHAO_MEMORY_LIMIT"),
+            "threads": str(number_setting("FENGCHAO_THREADS")),
+            "temp_directory": str(self.spill),
+            "max_temp_directory_size": size_setting("FENGCHAO_MAX_SPILL"),
+            "disabled_optimizers": "common_subplan",
+        }
 
     @property
     def review(self) -> Path:
@@ -102,7 +119,7 @@ NUMBERS = {"FENGCHAO_THREADS": 2, "FENGCHAO_QUALITY_RUNS": 500, "FENGCHAO_KEEP_R
 SIZES = {"FENGCHAO_MEMORY_LIMIT": "4GB", "FENGCHAO_MAX_SPILL": "20GB"}
 _SIZE = re.compile(r"\d+(\.\d+)? *([KMGT]i?B)", re.IGNORECASE)
 _OTHERS = (
-    "FENGCHAO_HOME", "FENGCHAO_RAW", "FENGCHAO_ENV", "FENGCHAO_TOKEN_SECRET", "FENGCHAO_ALERTS", "FENGCHAO_UI_URL",
+    "FENGCHAO_HOME", "FENGCHAO_RAW", "FENGCHAO_SPILL_DIR", "FENGCHAO_ENV", "FENGCHAO_TOKEN_SECRET", "FENGCHAO_ALERTS", "FENGCHAO_UI_URL",
     "FENGCHAO_DAGSTER_YAML", "FENGCHAO_DISCLOSURES_CRON", "FENGCHAO_QUESTIONNAIRES_CRON",
 )  # fmt: skip
 
@@ -121,6 +138,12 @@ def size_setting(name: str) -> str:
     if not _SIZE.fullmatch(text):
         raise FengchaoError(f"{name} is {text!r}. Give a size with its unit, e.g. {SIZES[name]}.")
     return text
+
+
+def spill_folder(home: Path) -> Path:
+    """`FENGCHAO_SPILL_DIR`, else a folder beside the build database."""
+    given = os.environ.get("FENGCHAO_SPILL_DIR")
+    return Path(given).resolve() if given else home / "warehouse" / "spill"
 
 
 def keep_releases() -> int:
@@ -147,10 +170,11 @@ def load_settings() -> Settings:
     _check_environment()
     home = Path(os.environ.get("FENGCHAO_HOME") or ROOT / "var").resolve()
     raw = Path(os.environ.get("FENGCHAO_RAW") or ROOT / "data" / "raw").resolve()
-    if any(path.exists() and not path.is_dir() for path in (home, *home.parents)):
-        raise FengchaoError(
-            f"FENGCHAO_HOME is {home}, which is a file or lies below one. Point it to a folder (it is made if need be)."
-        )
+    for name, folder in (("FENGCHAO_HOME", home), ("FENGCHAO_SPILL_DIR", spill_folder(home))):
+        if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
+            raise FengchaoError(
+                f"{name} is {folder}, which is a file or lies below one. Point it to a folder (it is made if need be)."
+            )
     if not raw.is_dir():
         raise FengchaoError(
             f"FENGCHAO_RAW points to {raw}, which is not a folder. "

@@ -41,6 +41,7 @@ def dbt_environment(settings: Settings, years: Sequence[int] = ()) -> dict[str, 
     return {
         "FENGCHAO_HOME": str(settings.home),
         "FENGCHAO_YEARS": ",".join(str(year) for year in sorted(years)),
+        "FENGCHAO_SPILL_DIR": str(settings.spill),
         "FENGCHAO_THREADS": str(number_setting("FENGCHAO_THREADS")),
         **{name: size_setting(name) for name in SIZES},
         "DBT_PROFILES_DIR": str(DBT_DIR),

@@ -122,11 +122,14 @@ def open_warehouse(
     """
     import duckdb
 
+    settings.spill.parent.mkdir(parents=True, exist_ok=True)
     with warehouse_lock(settings):
         pause, started = 0.1, time.monotonic()
         while True:
             try:
-                connection = duckdb.connect(str(settings.warehouse_db), read_only=read_only)
+                connection = duckdb.connect(
+                    str(settings.warehouse_db), read_only=read_only, config=settings.duckdb_config()
+                )
                 break
             except duckdb.IOException as error:
                 if _BUSY not in str(error):

@@ -4,8 +4,80 @@
 {%- endmacro %}
 
 {#
+  The scenarios that are scored for the respondents of a wave, besides the headline: none for a wave of many
+  respondents.
+#}
+{% macro scored_scenarios(ahead=0) -%}
+    select respondent.wave, scenario.*
+    from (
+        select wave, count(*) as n
+        from {{ ref('stg_questionnaire__response') }}
+        where {{ in_window('wave', ahead) }} and is_counted
+        group by wave
+    ) as respondent
+    inner join {{ ref('framework_scenario') }} as scenario on {{ valid_in('scenario', 'respondent.wave') }}
+    where
+        scenario.scenario <> 'headline'
+        and scenario.weighting = 'respondents'
+        and respondent.n <= case
+            when scenario.aggregation_dimension = 'copeland' or scenario.aggregation_index = 'copeland'
+                then {{ var('copeland_max_respondents') }}
+            else {{ var('scenario_max_respondents') }}
+        end
+{%- endmacro %}
+
+{#
+  Answers with their item and what the framework says of their option. `answers`: wave, item_id, option_id,
+  missing_code and value_num, and columns that are passed on; one row may stand for many alike.
+  is_eligible: the respondent was asked (a skipped or not asked item leaves every denominator).
+  in_score_base: the answer counts among those a score is expected from.
+  is_chosen: this option was ticked; NULL where the item was not answered.
+  value: the number that is scored by goalposts: the answered one, or what the chosen range counts as.
+#}
+{% macro coded_answers(answers) -%}
+select
+    answer.*,
+    item.item_type,
+    item.option_set,
+    item.dimension,
+    item.indicator,
+    missing.is_eligible,
+    missing.in_score_base,
+    case
+        when answer.missing_code <> 'answered' then null
+        when item.item_type = 'multi' then answer.value_num = 1
+        else true
+    end as is_chosen,
+    option.points,
+    coalesce(option.is_exclusive, false) as is_exclusive,
+    case when item.item_type in ('number', 'scale') then answer.value_num else range.value end as value
+from {{ answers }} as answer
+inner join {{ ref('int_item') }} as item
+    on answer.wave = item.wave and answer.item_id = item.item_id
+inner join {{ ref('framework_missing') }} as missing
+    on missing.missing_code = case
+        when
+            answer.missing_code = 'answered' and answer.option_id = 'not_applicable'
+            and coalesce(answer.value_num, 1) = 1
+            then 'not_applicable'
+        else answer.missing_code
+    end
+left join {{ ref('framework_option') }} as option
+    on
+        item.option_set = option.option_set
+        and answer.option_id = option.option_id
+        and {{ valid_in('option', 'answer.wave') }}
+left join {{ ref('framework_range') }} as range
+    on item.option_set = range.option_set and answer.option_id = range.option_id
+{%- endmacro %}
+
+{# Items of which a respondent has a row per option; of all others one row. #}
+{% macro many_rows_types() -%} 'multi', 'ranking' {%- endmacro %}
+
+{#
   Points of one respondent on one item. `answers`: one row per option (multiple choice) or per item;
-  `items`: rows of int_item; both have the wave by whose rules is scored. raw_score is before clipping:
+  `items`: rows of int_item; both have the wave by whose rules is scored. Most items have one row and need
+  no grouping: the answers are read twice for it. raw_score is before clipping:
     goalpost        100 * (value - lower) / (upper - lower), reversed where direction is -1
     multi           sum of the points of the ticks over max_points; 0 with an exclusive option
     otherwise       points of the chosen option
@@ -13,6 +85,19 @@
 #}
 {% macro score_items(answers, keys, items) -%}
 answered as (
+    select
+        {{ keys | join(', ') }},
+        bank_type,
+        case when is_chosen is null then 0 else 1 end as n_known,
+        is_chosen and is_exclusive as has_exclusive,
+        case when is_chosen then points end as sum_of_points,
+        case when is_chosen then points end as points,
+        case when is_chosen then value end as value,
+        case when is_chosen is null then missing_code end as missing_code,
+        is_synthetic
+    from {{ answers }}
+    where indicator is not null and item_type not in ({{ many_rows_types() }}) and in_score_base
+    union all
     select
         {{ keys | join(', ') }},
         max(bank_type) as bank_type,
@@ -24,6 +109,7 @@ answered as (
         max(missing_code) filter (where is_chosen is null) as missing_code,
         bool_or(is_synthetic) as is_synthetic
     from {{ answers }}
+    where indicator is not null and item_type in ({{ many_rows_types() }})
     group by {{ keys | join(', ') }}
     -- An item that was not asked, or for which the respondent ticked "not applicable", leaves the base.
     having bool_and(in_score_base)

@@ -135,20 +135,23 @@ def test_release(settings: Settings, mount: Mount) -> None:
 
 
 @pytest.mark.parametrize("limit", ["1MB", "1GB"])
-def test_spill(limit: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_spill(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     """What does not fit into memory does not fit on the disk: the limit is reached, or the disk is full."""
     spill = tmp_path / "spill"
     spill.mkdir()
     if limit == "1GB":
         request.getfixturevalue("mount")(spill, MiB)
-    with duckdb.connect() as con, pytest.raises(duckdb.Error) as error:
-        # One by one, as dbt does it with the settings of its profile.
-        for name, value in {
-            "threads": "1", "memory_limit": "40MB", "temp_directory": spill, "max_temp_directory_size": limit,
-        }.items():  # fmt: skip
-            con.execute(f"set {name} = '{value}'")
+    monkeypatch.setenv("FENGCHAO_THREADS", "1")
+    monkeypatch.setenv("FENGCHAO_MEMORY_LIMIT", "40MB")
+    monkeypatch.setenv("FENGCHAO_SPILL_DIR", str(spill))
+    monkeypatch.setenv("FENGCHAO_MAX_SPILL", limit)
+    settings = Settings(home=tmp_path / "home", raw=tmp_path)
+    with duckdb.connect(config=settings.duckdb_config()) as con, pytest.raises(duckdb.Error) as error:
         con.execute("create table t as select md5(i::varchar) as a from range(5_000_000) as r(i) order by a")
-    text = explain(str(error.value), tmp_path)
+    text = explain(str(error.value), settings.home)
+    assert text.startswith(str(spill))
     assert "found the folder for what does not fit into memory is full" in text or "no space left" in text, (
         str(error.value)
     )

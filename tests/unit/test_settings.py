@@ -54,6 +54,36 @@ def test_a_home_that_is_a_file(below: str, tmp_path: Path, monkeypatch: pytest.M
         load_settings()
 
 
+@pytest.mark.parametrize("below", ["", "a/b"])
+def test_a_spill_folder_that_is_a_file(below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FENGCHAO_SPILL_DIR", str(tmp_path / "file" / below))
+    with pytest.raises(FengchaoError, match=r"FENGCHAO_SPILL_DIR is .* which is a file or lies below one"):
+        load_settings()
+
+
+def test_every_connection_has_the_settings_of_duckdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's connections by `open_warehouse`, dbt's by its profile."""
+    import duckdb
+    import yaml
+
+    from dagster_project.settings import DBT_DIR
+    from dagster_project.warehouse.lock import open_warehouse
+
+    monkeypatch.setenv("FENGCHAO_MEMORY_LIMIT", "300MiB")
+    monkeypatch.setenv("FENGCHAO_THREADS", "1")
+    monkeypatch.setenv("FENGCHAO_SPILL_DIR", str(tmp_path / "other" / "disk"))
+    settings = load_settings()
+    settings.warehouse_db.parent.mkdir(parents=True)
+    duckdb.connect(str(settings.warehouse_db)).close()
+    with open_warehouse(settings) as con:
+        found = con.execute(
+            "select current_setting('memory_limit'), current_setting('threads'), current_setting('temp_directory')"
+        ).fetchone()
+    assert found == ("300.0 MiB", 1, str(tmp_path / "other" / "disk"))
+    profile = yaml.safe_load((DBT_DIR / "profiles.yml").read_text(encoding="utf-8"))
+    assert set(profile["fengchao"]["outputs"]["duckdb"]["config_options"]) == set(settings.duckdb_config())
+
+
 @pytest.mark.parametrize("name", ["file", "nowhere"])
 def test_raw_files_that_are_not_there(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FENGCHAO_RAW", str(tmp_path / name))

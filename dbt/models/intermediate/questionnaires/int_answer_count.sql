@@ -1,52 +1,92 @@
 {{ config(pre_hook="{{ clear_window('wave') }}") }}
 
 -- Counts of every option of every item in every group; every option of the item's set is a row, also
--- the ones nobody chose. The answers are read once: they are counted by cell (respondents of the same
--- groups), and a group is the sum of its cells.
-with answer as (
-    select wave, response_id, item_id, option_id, is_eligible, is_chosen, is_synthetic
-    from {{ ref('int_answer') }}
-    where {{ in_window('wave') }} and option_set is not null and is_eligible
-),
-
-member as (
+-- the ones nobody chose. Answers are counted by cell (respondents of the same groups), and a group is the
+-- sum of its cells.
+with member as (
     select * from {{ ref('int_population_member') }} where {{ in_window('wave') }}
 ),
 
 cell_of_response as (
     select
         wave, response_id,
-        {{ sorted_list("population_kind || '=' || population_value") }} as cell
+        {{ sorted_list("population_kind || '=' || population_value") }} as cell_name
     from member
     group by wave, response_id
 ),
 
-cell_of_group as (
-    select distinct member.wave, member.population_kind, member.population_value, cell_of_response.cell
-    from member
-    inner join cell_of_response
-        on member.wave = cell_of_response.wave and member.response_id = cell_of_response.response_id
+-- A number is grouped by faster than a text.
+numbered as (
+    select wave, response_id, dense_rank() over (partition by wave order by cell_name) as cell
+    from cell_of_response
 ),
 
-celled as (
-    select answer.*, cell_of_response.cell
-    from answer
-    inner join cell_of_response
-        on answer.wave = cell_of_response.wave and answer.response_id = cell_of_response.response_id
+cell_of_group as (
+    select distinct member.wave, member.population_kind, member.population_value, numbered.cell
+    from member
+    inner join numbered on member.wave = numbered.wave and member.response_id = numbered.response_id
+),
+
+-- The histogram of the answers: all that follows is small. NULL is an option here: no answer.
+alike as (
+    select
+        answer.wave, numbered.cell, answer.item_id, answer.option_id, answer.missing_code,
+        case when answer.value_num = 1 then 1.0 when answer.value_num is not null then 0.0 end as value_num,
+        count(*) as n_rows,
+        bool_or(answer.is_synthetic) as is_synthetic
+    from {{ ref('stg_questionnaire__answer') }} as answer
+    inner join numbered on answer.wave = numbered.wave and answer.response_id = numbered.response_id
+    where {{ in_window('answer.wave') }}
+    group by 1, 2, 3, 4, 5, 6
+),
+
+histogram as (
+    select * from (
+        {{ coded_answers('alike') }}
+    ) as coded
+    where option_set is not null and is_eligible
+),
+
+-- Of these items a respondent has several rows, of any other one.
+row_of_many as (
+    select
+        answer.wave, numbered.cell, answer.response_id, answer.item_id, answer.option_id, answer.missing_code,
+        answer.value_num
+    from {{ ref('stg_questionnaire__answer') }} as answer
+    inner join numbered on answer.wave = numbered.wave and answer.response_id = numbered.response_id
+    where
+        {{ in_window('answer.wave') }}
+        and answer.item_id in (
+            select item_id from {{ ref('int_item') }} where item_type in ({{ many_rows_types() }})
+        )
+),
+
+many_rows as (
+    select wave, cell, item_id, count(distinct response_id) as n_eligible
+    from (
+        {{ coded_answers('row_of_many') }}
+    ) as coded
+    where option_set is not null and is_eligible and item_type in ({{ many_rows_types() }})
+    group by wave, cell, item_id
 ),
 
 eligible_by_cell as (
     select
-        wave, cell, item_id,
-        count(distinct response_id) as n_eligible,
-        bool_or(is_synthetic) as is_synthetic
-    from celled
-    group by wave, cell, item_id
+        histogram.wave, histogram.cell, histogram.item_id,
+        coalesce(max(many_rows.n_eligible), sum(histogram.n_rows)) as n_eligible,
+        bool_or(histogram.is_synthetic) as is_synthetic
+    from histogram
+    left join many_rows
+        on
+            histogram.wave = many_rows.wave
+            and histogram.cell = many_rows.cell
+            and histogram.item_id = many_rows.item_id
+    group by histogram.wave, histogram.cell, histogram.item_id
 ),
 
 chosen_by_cell as (
-    select wave, cell, item_id, option_id, count(*) as n_chosen
-    from celled
+    select wave, cell, item_id, option_id, sum(n_rows) as n_chosen
+    from histogram
     where is_chosen
     group by wave, cell, item_id, option_id
 ),

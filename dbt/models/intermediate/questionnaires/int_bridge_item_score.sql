@@ -1,8 +1,12 @@
 {{ config(pre_hook="{{ clear_window('wave', ahead=1) }}") }}
 
 -- Items that are comparable between a wave and the one before, scored in both (source_wave) by the
--- options and points of the later one.
-with common as (
+-- options and points of the later one; where a scenario asks for it.
+with scenario as (
+    {{ scored_scenarios(ahead=1) }}
+),
+
+common as (
     select later.*
     from {{ ref('int_item') }} as later
     inner join {{ ref('int_item') }} as earlier
@@ -12,6 +16,7 @@ with common as (
         and later.is_comparable
         and later.indicator is not null
         and earlier.indicator is not null
+        and later.wave in (select wave from scenario where items = 'common')
 ),
 
 answer as (
@@ -21,6 +26,8 @@ answer as (
         answer.response_id,
         answer.bank_type,
         common.item_id,
+        common.item_type,
+        common.indicator,
         answer.missing_code,
         answer.in_score_base,
         answer.is_chosen,

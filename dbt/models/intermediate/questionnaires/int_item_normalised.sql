@@ -2,11 +2,18 @@
 
 -- What each score of an item becomes under the relative normalisations, within the wave. From the
 -- histogram of the item: respondents with the same score get the same value, and the table stays small.
--- An item on which all agree tells nobody apart: 50.
-with histogram as (
+-- Only for waves in which a scenario asks for it. An item on which all agree tells nobody apart: 50.
+with scenario as (
+    {{ scored_scenarios() }}
+),
+
+histogram as (
     select wave, item_id, raw_score, count(*) as n
     from {{ ref('int_item_score') }}
-    where {{ in_window('wave') }} and raw_score is not null
+    where
+        {{ in_window('wave') }}
+        and raw_score is not null
+        and wave in (select wave from scenario where normalisation <> 'goalposts')
     group by wave, item_id, raw_score
 ),
 

@@ -1,15 +1,7 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(materialized='view') }}
 
 -- Points of one respondent on one scored item, 0-100: see the macro score_items. An item without a
--- usable answer has no score (NULL, with the reason), not a zero.
-with answer as (
-    select * from {{ ref('int_answer') }} where {{ in_window('wave') }} and indicator is not null
-),
-
-item as (
-    select * from {{ ref('int_item') }} where {{ in_window('wave') }}
-),
-
-{{ score_items('answer', ['wave', 'response_id', 'item_id'], 'item') }}
+-- usable answer has no score (NULL, with the reason), not a zero. A view, as int_answer is.
+with {{ score_items(ref('int_answer'), ['wave', 'response_id', 'item_id'], ref('int_item')) }}
 
 select * from item_score

@@ -2,25 +2,8 @@
 
 -- Indicator scores of every scenario but the headline. source_wave differs from wave in the scenario on
 -- common items only, where it is also the wave before.
-with respondent as (
-    select wave, count(*) as n
-    from {{ ref('stg_questionnaire__response') }}
-    where {{ in_window('wave', ahead=1) }} and is_counted
-    group by wave
-),
-
-scenario as (
-    select respondent.wave, scenario.*
-    from respondent
-    inner join {{ ref('framework_scenario') }} as scenario on {{ valid_in('scenario', 'respondent.wave') }}
-    where
-        scenario.scenario <> 'headline'
-        and scenario.weighting = 'respondents'
-        and respondent.n <= case
-            when scenario.aggregation_dimension = 'copeland' or scenario.aggregation_index = 'copeland'
-                then {{ var('copeland_max_respondents') }}
-            else {{ var('scenario_max_respondents') }}
-        end
+with scenario as (
+    {{ scored_scenarios(ahead=1) }}
 ),
 
 item_score as (

@@ -16,7 +16,7 @@ pair as (
     where {{ in_window('later.wave', ahead=1) }}
 ),
 
-score as (
+earlier as (
     select *, case when {{ on_common_items('scenario') }} then wave else source_wave + 1 end as compared_in
     from {{ ref('int_score') }}
     where score is not null
@@ -27,9 +27,9 @@ matched as (
         pair.wave, pair.response_id, pair.earlier_response_id,
         score.scenario, score.level, score.code, score.score, earlier.score as earlier_score
     from pair
-    inner join score
+    inner join {{ ref('int_score') }} as score
         on pair.wave = score.wave and pair.wave = score.source_wave and pair.response_id = score.response_id
-    inner join score as earlier
+    inner join earlier
         on
             pair.wave = earlier.compared_in
             and pair.wave = earlier.source_wave + 1
@@ -37,6 +37,7 @@ matched as (
             and score.scenario = earlier.scenario
             and score.level = earlier.level
             and score.code = earlier.code
+    where score.score is not null
 ),
 
 member as (
