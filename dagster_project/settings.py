@@ -57,7 +57,7 @@ class Settings:
         """Where DuckDB puts what does not fit into memory; empty between runs."""
         return spill_folder(self.home)
 
-    def duckdb_config(self) -> dict[str, str]:
+    def duckdb_config(self) -> dict[str, str | bool | int | float | list[str]]:
         """What every connection to the build database is opened with, as dbt does it (dbt/profiles.yml)."""
         return {
             "memory_limit": size_setting("FENGCHAO_MEMORY_LIMIT"),

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -55,7 +54,7 @@ def make_home(settings: Settings) -> None:
 def make_waves(settings: Settings, answers: int, waves: int) -> int:
     """Land about `answers` answers in `waves` waves; the number of answers that were written."""
     codebook = pq.read_table(landing_path(settings, "codebook_item", FIRST_WAVE))
-    codebook = codebook.select([name for name in TABLES["codebook_item"].names])
+    codebook = codebook.select(list(TABLES["codebook_item"].names))
     provinces = pq.read_table(landing_path(settings, "province", None)).column("province").to_pylist()
     plan = _Plan(codebook, provinces)
     respondents = max(50, round(answers / waves / len(plan.slots)))
