@@ -111,7 +111,7 @@ def dbt_step(name: str, select: str, partitioned: bool) -> dg.AssetsDefinition:
         for year in partitions:
             mark(settings, (name, *following(name)), year)
         if not partitioned:
-            _build_missing_parents(settings, models)
+            _build_missing(settings, models, released=name == "marts_cross_year")
         tests = [key.name for key in context.selected_asset_check_keys]
         # Models and tests are named one by one: a test that also reads a table which this step does
         # not build (and which may not exist yet) belongs to the step that builds it.
@@ -166,11 +166,15 @@ def _events(context: dg.AssetExecutionContext, results: list[NodeResult]) -> Ite
         raise dg.Failure(description=text + remedy(load_settings(), text), allow_retries=False)
 
 
-def _build_missing_parents(settings: Settings, models: list[str]) -> None:
-    """Empty tables for yearly models that no year has built yet: a home with reports but no wave has none."""
+def _build_missing(settings: Settings, models: list[str], released: bool) -> None:
+    """Empty yearly tables that no year has built yet: a home with reports but no wave has no scores.
+
+    Those that `models` read, and where `released` all that a release shows.
+    """
     nodes, parents = _manifest["nodes"], _manifest["parent_map"]
-    wanted: set[str] = set()
-    waiting = [f"model.fengchao.{name}" for name in models]
+    yearly = {key for key, node in nodes.items() if node["config"].get("materialized") == "yearly"}
+    wanted = {key for key in yearly if nodes[key].get("access") == "public"} if released else set[str]()
+    waiting = [*wanted, *(f"model.fengchao.{name}" for name in models)]
     while waiting:
         for parent in parents.get(waiting.pop(), []):
             if parent.startswith("model.") and parent not in wanted:
