@@ -188,8 +188,10 @@ def test_years_loaded_in_one_run_are_known_by_year(loaded: Loaded, monkeypatch: 
                 assert last.status == AssetCheckExecutionRecordStatus.SUCCEEDED, (name, year)
 
 
-def test_a_second_run_changes_no_byte_and_says_so(loaded: Loaded) -> None:
-    home = loaded[0]
+def test_a_second_run_in_a_moved_home_changes_no_byte_and_says_so(loaded: Loaded, tmp_path: Path) -> None:
+    """The views of the build database name the folder they read: they are written anew."""
+    home = copy_of(loaded[0], tmp_path)
+    assert _views_that_name(loaded[0].home, home)
     before = {folder: home.hashes(folder) for folder in ("landing", "releases")}
     stamps = {p: p.stat().st_mtime_ns for p in (home.home / "releases").rglob("*") if p.is_file()}
     again = home.fengchao("run")
@@ -197,6 +199,13 @@ def test_a_second_run_changes_no_byte_and_says_so(loaded: Loaded) -> None:
     assert "unchanged, no byte of it was written" in again.stdout
     assert {folder: home.hashes(folder) for folder in ("landing", "releases")} == before
     assert {p: p.stat().st_mtime_ns for p in (home.home / "releases").rglob("*") if p.is_file()} == stamps
+    assert _views_that_name(loaded[0].home, home) == []
+
+
+def _views_that_name(folder: Path, home: Home) -> list[str]:
+    with duckdb.connect(str(home.home / "warehouse" / "fengchao_build.duckdb"), read_only=True) as con:
+        views = con.sql("select view_name, sql from duckdb_views() where not internal").fetchall()
+    return [name for name, sql in views if f"{folder}/" in sql]
 
 
 def test_a_broken_year_stops_itself_only(
@@ -277,11 +286,28 @@ def test_a_failed_check_of_a_mart_keeps_the_release(loaded: Loaded, tmp_path: Pa
     assert (home.home / "releases" / "current").resolve().name == release
 
 
-def test_two_homes_give_the_same_tables(loaded: Loaded, tmp_path: Path) -> None:
-    """Same input, same bytes, wherever it runs."""
+def test_two_homes_with_two_secrets_give_the_same_tables(loaded: Loaded, tmp_path: Path) -> None:
+    """Same input, same bytes, wherever it runs; another secret gives other tokens and the same release."""
     home = new_home(tmp_path)
+    home.secret = "another key, of more than thirty-two characters"
     assert home.fengchao("run").returncode == 0
     ours, theirs = home.hashes("releases"), loaded[0].hashes("releases")
     different = {name for name in ours if ours[name] != theirs.get(name)}
     assert {Path(name).suffix for name in different} <= {".duckdb", ".json"}, different
-    assert home.hashes("landing") == loaded[0].hashes("landing")
+    ours, theirs = home.hashes("landing"), loaded[0].hashes("landing")
+    different = {name for name in ours if ours[name] != theirs.get(name)}
+    assert {Path(name).stem for name in different} == {"questionnaire_response", "questionnaire_answer"}
+    new, old = _tokens(home), _tokens(loaded[0])
+    assert not new.keys() & old.keys()
+    # Who answered in which waves is known as before, under other names.
+    assert sorted(new.values()) == sorted(old.values())
+
+
+def _tokens(home: Home) -> dict[str, list[int]]:
+    """Waves by respondent token."""
+    files = home.home / "landing" / "questionnaire_response" / "*" / "*.parquet"
+    rows = duckdb.sql(
+        f"select respondent_token, list(distinct wave order by wave) from read_parquet('{files}') "
+        "where respondent_token is not null group by all order by all"
+    )
+    return dict(rows.fetchall())
