@@ -23,7 +23,7 @@ def print_summary(console: Console, settings: Settings, report: MainReport, wall
     for run in report.runs:
         total = run.checks_passed + run.checks_failed + run.checks_warned
         table.add_row(
-            run.label,
+            run.years or run.job,
             "ok" if run.success else "[bold red]FAILED[/]",
             str(run.rows_landed or ""),
             str(run.rows_set_aside or ""),

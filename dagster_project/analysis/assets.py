@@ -14,9 +14,9 @@ from dagster_project.errors import FengchaoError
 from dagster_project.ingest.assets import column_schema
 from dagster_project.ingest.sidecar import sha256_of
 from dagster_project.ownership import OWNER
-from dagster_project.partition_events import check_events, file_events, loaded_years, refuse_gaps
+from dagster_project.partition_events import file_events, loaded_years, refuse_gaps
 from dagster_project.partitions import years
-from dagster_project.quality.outcome_events import check_name, check_result
+from dagster_project.quality.outcome_events import check_spec, suite_events
 from dagster_project.quality.results import incident_of
 from dagster_project.quality.suites import suite_for
 from dagster_project.settings import Settings, load_settings
@@ -46,14 +46,7 @@ def analysis_key(table: str) -> dg.AssetKey:
 
 
 CHECKS = {
-    table: dg.AssetCheckSpec(
-        check_name(suite_for("analysis", table)),
-        asset=analysis_key(table),
-        blocking=True,
-        description=suite_for("analysis", table).content["meta"]["description"],
-        partitions_def=years,
-    )
-    for table in TABLES
+    table: check_spec(suite_for("analysis", table), analysis_key(table), partitioned=True) for table in TABLES
 }
 
 
@@ -113,14 +106,8 @@ def analyse_scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
     refuse_gaps("scored answers", loaded_years(context), done)
     for table, spec in CHECKS.items():
         if spec.key in context.selected_asset_check_keys:
-            suite = suite_for("analysis", table)
-            yield from check_events(
-                spec,
-                {
-                    year: check_result(settings, spec.asset_key, suite, one.outcomes[table], incident)
-                    for year, one in done.items()
-                },
-            )
+            outcomes = {year: one.outcomes[table] for year, one in done.items()}
+            yield from suite_events(settings, spec, suite_for("analysis", table), outcomes, incident)
     failed = [
         f"Analysis of wave {year}: checks failed, nothing was written.\n{outcome.summary()}"
         for year, one in done.items()

@@ -24,9 +24,9 @@ from dagster_project.ingest.sources import (
 )
 from dagster_project.ingest.tables import TABLES
 from dagster_project.ownership import OWNER
-from dagster_project.partition_events import check_events, file_events, loaded_years, refuse_gaps
+from dagster_project.partition_events import file_events, loaded_years, refuse_gaps
 from dagster_project.partitions import years
-from dagster_project.quality.outcome_events import check_name, check_result
+from dagster_project.quality.outcome_events import check_spec, suite_events
 from dagster_project.quality.results import incident_of
 from dagster_project.quality.suites import suite_for
 from dagster_project.settings import load_settings
@@ -90,14 +90,7 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
     """
 
     checks = {
-        table: dg.AssetCheckSpec(
-            check_name(suite_for("raw", table)),
-            asset=landing_key(table),
-            blocking=True,
-            description=suite_for("raw", table).content["meta"]["description"],
-            partitions_def=years if partitioned else None,
-        )
-        for table in source.tables
+        table: check_spec(suite_for("raw", table), landing_key(table), partitioned) for table in source.tables
     }
 
     @dg.multi_asset(
@@ -142,14 +135,8 @@ def landing_assets(source: Source, partitioned: bool = True) -> dg.AssetsDefinit
         refuse_gaps(source.name, loaded, done)
         for table, spec in checks.items():
             if spec.key in context.selected_asset_check_keys:
-                suite = suite_for("raw", table)
-                yield from check_events(
-                    spec,
-                    {
-                        year: check_result(settings, spec.asset_key, suite, one.outcomes[table], incident)
-                        for year, one in done.items()
-                    },
-                )
+                outcomes = {year: one.outcomes[table] for year, one in done.items()}
+                yield from suite_events(settings, spec, suite_for("raw", table), outcomes, incident)
         if failed := [_failure(source, year, one) for year, one in done.items() if not one.landed]:
             raise dg.Failure(description="\n".join(failed), allow_retries=False)
         seconds = round((time.perf_counter() - started) / len(done), 3)

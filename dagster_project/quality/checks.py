@@ -7,11 +7,11 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.catalogue import docs, tags
+from dagster_project.errors import InputError
 from dagster_project.ownership import OWNER
-from dagster_project.partition_events import check_events, loaded_years
-from dagster_project.partitions import years
+from dagster_project.partition_events import loaded_years
 from dagster_project.quality import pieces
-from dagster_project.quality.outcome_events import check_name, check_result
+from dagster_project.quality.outcome_events import check_spec, suite_events
 from dagster_project.quality.results import incident_of, keep
 from dagster_project.quality.suites import SuiteFile, suites_of
 from dagster_project.quality.validate import SuiteOutcome
@@ -29,13 +29,7 @@ def build_checks(step: str, suites: Sequence[SuiteFile]) -> dg.AssetChecksDefini
     They run together: the build database is opened once for all of them.
     """
     specs = {
-        suite: dg.AssetCheckSpec(
-            check_name(suite),
-            asset=suite.dataset,
-            blocking=True,
-            description=suite.content["meta"]["description"],
-            partitions_def=years if suite.year_column else None,
-        )
+        suite: check_spec(suite, dg.AssetKey(suite.dataset), partitioned=bool(suite.year_column))
         for suite in suites
     }
 
@@ -50,14 +44,7 @@ def build_checks(step: str, suites: Sequence[SuiteFile]) -> dg.AssetChecksDefini
                 found[suite] = {year: check_partition(settings, suite, year) for year in window}
         keep(settings, incident, *(outcome for by_year in found.values() for outcome in by_year.values()))
         for suite, by_year in found.items():
-            key = specs[suite].asset_key
-            yield from check_events(
-                specs[suite],
-                {
-                    year: check_result(settings, key, suite, outcome, incident)
-                    for year, outcome in by_year.items()
-                },
-            )
+            yield from suite_events(settings, specs[suite], suite, by_year, incident)
 
     return _check
 
@@ -101,7 +88,10 @@ def _by_step() -> Iterator[tuple[str, list[SuiteFile]]]:
     for step in DBT_ASSETS:
         built = {key.path[-1] for key in step.keys}
         if mine := [suite for suite in suites if suite.dataset in built]:
+            suites = [suite for suite in suites if suite not in mine]
             yield step.op.name, mine
+    for suite in suites:
+        raise InputError(suite.path, "name", f"no model {suite.dataset!r}", "Name it <stage>__<model>.")
 
 
 CHECKS = [build_checks(step, suites) for step, suites in _by_step()]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
+from dagster_project.partition_events import check_events
+from dagster_project.partitions import years
 from dagster_project.quality.data_docs import page_path
 from dagster_project.quality.results import rows_folder
 from dagster_project.quality.suites import SuiteFile
@@ -15,6 +18,34 @@ from dagster_project.settings import Settings
 
 def check_name(suite: SuiteFile) -> str:
     return f"{suite.stage}_expectations"
+
+
+def check_spec(suite: SuiteFile, asset: dg.AssetKey, partitioned: bool) -> dg.AssetCheckSpec:
+    """The blocking check that a suite is."""
+    return dg.AssetCheckSpec(
+        check_name(suite),
+        asset=asset,
+        blocking=True,
+        description=suite.content["meta"]["description"],
+        partitions_def=years if partitioned else None,
+    )
+
+
+def suite_events(
+    settings: Settings,
+    spec: dg.AssetCheckSpec,
+    suite: SuiteFile,
+    outcomes: Mapping[int | None, SuiteOutcome],
+    run_id: str,
+) -> Iterator[Any]:
+    """What a step yields for the outcomes of a suite by year."""
+    yield from check_events(
+        spec,
+        {
+            year: check_result(settings, spec.asset_key, suite, outcome, run_id)
+            for year, outcome in outcomes.items()
+        },
+    )
 
 
 def check_result(
