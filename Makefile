@@ -13,10 +13,13 @@ UV_VERSION := 0.13.8
 export UV_SYSTEM_CERTS ?= 1
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
+# Spark is 450 MB: it stands in an environment of its own.
+SPARK_VENV := .venv-spark
+SPARK_STAMP := $(SPARK_VENV)/.synced
 
-.PHONY: help run test dev env check bench stress format clean
+.PHONY: help run test test-spark dev env check bench stress format clean
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .uv/bin/uv:
 	$(PYTHON) -m venv .uv
@@ -24,6 +27,10 @@ help: ## show this list
 
 $(STAMP): pyproject.toml uv.lock | $(if $(findstring .uv,$(UV)),.uv/bin/uv)
 	$(UV) sync --frozen --quiet
+	@touch $@
+
+$(SPARK_STAMP): pyproject.toml uv.lock | $(if $(findstring .uv,$(UV)),.uv/bin/uv)
+	UV_PROJECT_ENVIRONMENT=$(SPARK_VENV) $(UV) sync --frozen --quiet --group spark
 	@touch $@
 
 env: $(STAMP) ## create the environment from the lock
@@ -36,6 +43,14 @@ dev: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 
 test: $(STAMP) ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+test-spark: ## run the project on a Spark cluster of this machine and compare with DuckDB (Java 17)
+	@if reason=$$($(PYTHON) tests/spark/java.py); then $(MAKE) --no-print-directory spark-tests; \
+	elif [ -n "$$reason" ]; then echo "Spark tests skipped: $$reason"; else exit 1; fi
+
+.PHONY: spark-tests
+spark-tests: $(SPARK_STAMP)
+	$(SPARK_VENV)/bin/python -m pytest tests/spark
 
 check: $(STAMP) ## lint, format and types
 	$(BIN)/ruff check .
@@ -56,4 +71,4 @@ stress: $(STAMP) ## kill runs at 50 random moments and count what was lost
 	$(BIN)/python bench/kill_stress.py
 
 clean: ## remove everything that was produced (keeps data/raw)
-	rm -rf var dbt/target $(VENV) .uv
+	rm -rf var dbt/target $(VENV) $(SPARK_VENV) .uv

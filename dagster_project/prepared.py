@@ -37,7 +37,7 @@ def is_prepared(settings: Settings, now: str, tables: Iterable[str]) -> bool:
     """Whether they were made in the state `now`, and all of `tables` are in the build database."""
     path = _path(settings)
     landed = all(landing_path(settings, table, None).exists() for table in REFERENCE.tables)
-    if not (path.exists() and path.read_text() == now and landed and settings.warehouse_db.exists()):
+    if not (path.exists() and path.read_text() == now and landed and settings.is_built):
         return False
     with open_warehouse(settings) as con:
         found = con.sql("select table_name from duckdb_tables() union select view_name from duckdb_views()")

@@ -5,6 +5,8 @@ Three environment variables move them; nothing else is configured by path.
 `FENGCHAO_HOME`       everything that is produced (default: `var/` in the project)
 `FENGCHAO_RAW`        the raw files as received (default: `data/raw/` in the project)
 `FENGCHAO_SPILL_DIR`  what does not fit into memory while DuckDB works (default: below the home)
+
+`FENGCHAO_TARGET` chooses the engine that builds the tables: `duckdb` (default) or `spark` (docs/scale.md).
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ class Settings:
 
     home: Path
     raw: Path
+    target: str = "duckdb"
+    shared: str = ""  # what the cluster calls `home`; empty: the same path
 
     @property
     def landing(self) -> Path:
@@ -68,6 +72,21 @@ class Settings:
         }
 
     @property
+    def spark_tables(self) -> Path:
+        """Tables that Spark builds, as Parquet: `<schema>/<table>`."""
+        return self.home / "warehouse" / "spark"
+
+    @property
+    def spark_catalog(self) -> Path:
+        """Columns of those tables; see warehouse/spark.py."""
+        return self.spark_tables / "catalog.json"
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the target has tables that can be opened."""
+        return (self.spark_catalog if self.target == "spark" else self.warehouse_db).exists()
+
+    @property
     def review(self) -> Path:
         """What the project proposes and a person decides."""
         return self.home / "review"
@@ -90,7 +109,7 @@ class Settings:
 
     @property
     def dbt_target(self) -> Path:
-        return self.home / "dbt"
+        return self.home / ("dbt" if self.target == "duckdb" else f"dbt_{self.target}")
 
     def token_secret(self) -> bytes:
         """Key of the respondent tokens: `FENGCHAO_TOKEN_SECRET`, or one made at first use.
@@ -115,11 +134,15 @@ class Settings:
 
 
 # Settings that are numbers or sizes: default, and how a value must look.
-NUMBERS = {"FENGCHAO_THREADS": 2, "FENGCHAO_QUALITY_RUNS": 500, "FENGCHAO_KEEP_RELEASES": 10}
+NUMBERS = {
+    "FENGCHAO_THREADS": 2, "FENGCHAO_QUALITY_RUNS": 500, "FENGCHAO_KEEP_RELEASES": 10, "FENGCHAO_SPARK_PORT": 10000,
+}  # fmt: skip
+TARGETS = ("duckdb", "spark")
 SIZES = {"FENGCHAO_MEMORY_LIMIT": "4GB", "FENGCHAO_MAX_SPILL": "20GB"}
 _SIZE = re.compile(r"\d+(\.\d+)? *([KMGT]i?B)", re.IGNORECASE)
 _OTHERS = (
     "FENGCHAO_HOME", "FENGCHAO_RAW", "FENGCHAO_SPILL_DIR", "FENGCHAO_ENV", "FENGCHAO_TOKEN_SECRET", "FENGCHAO_ALERTS", "FENGCHAO_UI_URL",
+    "FENGCHAO_TARGET", "FENGCHAO_SPARK_HOST", "FENGCHAO_SHARED_HOME",
     "FENGCHAO_DAGSTER_YAML", "FENGCHAO_DISCLOSURES_CRON", "FENGCHAO_QUESTIONNAIRES_CRON",
 )  # fmt: skip
 
@@ -148,6 +171,18 @@ def spill_folder(home: Path) -> Path:
 
 def keep_releases() -> int:
     return number_setting("FENGCHAO_KEEP_RELEASES")
+
+
+def target_setting() -> str:
+    """The engine that builds the tables. Raises FengchaoError for one that is not known."""
+    target = os.environ.get("FENGCHAO_TARGET") or TARGETS[0]
+    if target not in TARGETS:
+        raise FengchaoError(f"FENGCHAO_TARGET is {target!r}. Give one of {', '.join(TARGETS)}.")
+    return target
+
+
+def spark_host() -> str:
+    return os.environ.get("FENGCHAO_SPARK_HOST") or "127.0.0.1"
 
 
 def _check_environment() -> None:
@@ -180,4 +215,5 @@ def load_settings() -> Settings:
             f"FENGCHAO_RAW points to {raw}, which is not a folder. "
             "Unset it to use data/raw of the project, or point it to your raw files."
         )
-    return Settings(home=home, raw=raw)
+    shared = (os.environ.get("FENGCHAO_SHARED_HOME") or "").rstrip("/")
+    return Settings(home=home, raw=raw, target=target_setting(), shared=shared)

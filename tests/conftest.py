@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from hypothesis import settings
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+# `make test-spark` runs these in an environment that has Spark.
+collect_ignore = [] if find_spec("pyspark") else ["spark"]
 
 # The longest begin first, so that none is left alone at the end.
 _LONGEST = ("loaded", "test_dagster_ui", "test_kill", "test_production_profile", "sample")

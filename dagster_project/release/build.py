@@ -33,7 +33,7 @@ from dagster_project.release.package import (
     write_datapackage,
 )
 from dagster_project.settings import ROOT, Settings
-from dagster_project.warehouse.lock import warehouse_lock
+from dagster_project.warehouse.lock import attach_warehouse, warehouse_lock
 from dagster_project.warehouse.unfinished import refuse_unfinished
 
 # Small tables of the framework that a reader of the marts needs for labels.
@@ -212,10 +212,9 @@ def _export(
     tables: dict[str, dict[str, Any]] = {}
     with duckdb.connect() as con:
         con.execute("set threads = 1")  # one thread writes row groups in one order
-        con.execute(f"attach '{settings.warehouse_db}' as fengchao_build (read_only)")
         # The oldest storage version is read by every DuckDB since 1.0.
         con.execute(f"attach '{folder / 'fengchao.duckdb'}' as release (storage_version 'v1.0.0')")
-        con.execute("use fengchao_build")
+        attach_warehouse(con, settings)
         con.execute("begin")  # each comment alone would wait for the disk
         wanted = {name: mart["schema"] for name, mart in marts.items()}
         wanted |= dict.fromkeys(FRAMEWORK_TABLES, "framework")

@@ -73,8 +73,10 @@ def write_feedback(settings: Settings, wave: int, token: str = "") -> list[Path]
     from dagster_project.warehouse.lock import open_warehouse
     from dagster_project.warehouse.records import records
 
-    if not settings.warehouse_db.exists():
-        raise FengchaoError(f"{settings.warehouse_db} does not exist. Load the wave first: fengchao run.")
+    if not settings.is_built:
+        raise FengchaoError(
+            f"{settings.home / 'warehouse'} holds no tables. Load the wave first: fengchao run."
+        )
     with open_warehouse(settings) as con:
         rows = records(con, _QUERY, {"wave": wave, "min": MIN_PEERS})
     by_token: dict[str, list[dict[str, Any]]] = {}

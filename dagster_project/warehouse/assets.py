@@ -13,10 +13,9 @@ from dagster_project.ownership import OWNER
 from dagster_project.partition_events import loaded_years
 from dagster_project.partitions import years
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse.built import built_tables
+from dagster_project.warehouse.built import built_names, built_tables
 from dagster_project.warehouse.column_lineage import column_lineage
 from dagster_project.warehouse.dbt_runner import NodeResult, run_nodes
-from dagster_project.warehouse.lock import open_warehouse
 from dagster_project.warehouse.manifest import manifest_content
 from dagster_project.warehouse.rebuild import remedy
 from dagster_project.warehouse.sources import ensure_sources
@@ -180,11 +179,7 @@ def _build_missing(settings: Settings, models: list[str], released: bool) -> Non
             if parent.startswith("model.") and parent not in wanted:
                 wanted.add(parent)
                 waiting.append(parent)
-    existing: set[str] = set()
-    if settings.warehouse_db.exists():
-        with open_warehouse(settings) as con:
-            existing = {row[0] for row in con.sql("select table_name from duckdb_tables() union all "
-                                                  "select view_name from duckdb_views()").fetchall()}  # fmt: skip
+    existing = built_names(settings)
     missing = sorted(nodes[key]["name"] for key in wanted if nodes[key]["name"] not in existing | set(models))
     if missing:
         # No row has the year 0: the tables get their columns and stay empty.

@@ -10,8 +10,20 @@ import dagster as dg
 from dagster_project.settings import Settings
 from dagster_project.warehouse.lock import open_warehouse
 from dagster_project.warehouse.plots import plot
+from dagster_project.warehouse.spark import read_catalog
 
 _YEARS = ("wave", "fiscal_year", "document_year")
+
+
+def built_names(settings: Settings) -> set[str]:
+    """Names of all tables and views that have been built."""
+    if not settings.is_built:
+        return set()
+    if settings.target == "spark":
+        return {key.split(".")[1] for key in read_catalog(settings)}
+    with open_warehouse(settings) as con:
+        return {row[0] for row in con.sql("select table_name from duckdb_tables() union all "
+                                          "select view_name from duckdb_views()").fetchall()}  # fmt: skip
 
 
 def built_tables(
@@ -21,7 +33,7 @@ def built_tables(
 
     Counts are those of the year where a table has one.
     """
-    if not settings.warehouse_db.exists():
+    if not settings.is_built:
         return {}
     metadata: dict[int | None, dict[str, dict[str, Any]]] = {year: {} for year in window} or {None: {}}
     with open_warehouse(settings) as con:

@@ -44,10 +44,11 @@ def prepare_column_lineage(settings: Settings) -> None:
     """Work out the lineage of every model, unless that was done for this state of the project."""
     if column_lineage(settings):
         return
-    manifest = parsed_manifest(settings)
+    # The same for every target, read from the SQL for DuckDB.
+    manifest = parsed_manifest(replace(settings, target="duckdb"))
     with tempfile.TemporaryDirectory() as scratch:
         # Compiling opens a database: an empty one elsewhere, so that nobody waits for the build file.
-        elsewhere = replace(settings, home=Path(scratch))
+        elsewhere = replace(settings, home=Path(scratch), target="duckdb")
         dbt_runner.run_dbt(elsewhere, "compile", ["--select", "resource_type:model"], manifest=manifest)
     models = lineage_of(manifest)
     content = {"project": project_fingerprint(), "models": models}

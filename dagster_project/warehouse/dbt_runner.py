@@ -15,7 +15,7 @@ from typing import Any
 
 from dagster_project.disk import describe
 from dagster_project.errors import FengchaoError
-from dagster_project.settings import DBT_DIR, SIZES, Settings, number_setting, size_setting
+from dagster_project.settings import DBT_DIR, SIZES, Settings, number_setting, size_setting, spark_host
 from dagster_project.warehouse.lock import wait_until_free, warehouse_lock
 from dagster_project.warehouse.manifest import parsed_manifest
 from dagster_project.warehouse.rebuild import note_lost_database
@@ -42,6 +42,10 @@ def dbt_environment(settings: Settings, years: Sequence[int] = ()) -> dict[str, 
         "FENGCHAO_HOME": str(settings.home),
         "FENGCHAO_YEARS": ",".join(str(year) for year in sorted(years)),
         "FENGCHAO_SPILL_DIR": str(settings.spill),
+        "FENGCHAO_TARGET": settings.target,
+        "FENGCHAO_SHARED_HOME": settings.shared or str(settings.home),
+        "FENGCHAO_SPARK_HOST": spark_host(),
+        "FENGCHAO_SPARK_PORT": str(number_setting("FENGCHAO_SPARK_PORT")),
         "FENGCHAO_THREADS": str(number_setting("FENGCHAO_THREADS")),
         **{name: size_setting(name) for name in SIZES},
         "DBT_PROFILES_DIR": str(DBT_DIR),
@@ -91,8 +95,9 @@ def run_dbt(
         wait_until_free(settings)
         # Rewriting the unchanged manifest would be a third of the time of a small command.
         result = invoke(settings, ["--no-write-json", command, *arguments], years, manifest)
-    if result is None:
-        return []
+        if result is None:
+            return []
+        _note_built(settings, result.results)
     return [_node_result(node) for node in result.results]
 
 
@@ -111,6 +116,7 @@ def run_nodes(settings: Settings, names: Iterable[str], years: Sequence[int] = (
                 results = build(settings, wanted)
             finally:
                 _close_database()
+            _note_built(settings, results)
         except Exception as error:
             raise FengchaoError(f"dbt build could not run: {describe(error, settings.home)}") from error
     return [_node_result(node) for node in results]
@@ -140,6 +146,13 @@ def invoke(
             f"dbt {' '.join(arguments)} could not run: {describe(outcome.exception, settings.home)}"
         ) from outcome.exception
     return outcome.result
+
+
+def _note_built(settings: Settings, results: Sequence[Any]) -> None:
+    if settings.target == "spark":
+        from dagster_project.warehouse.spark import note_built
+
+        note_built(settings, [result for result in results if hasattr(result, "node")])
 
 
 def _close_database() -> None:

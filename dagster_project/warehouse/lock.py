@@ -27,6 +27,7 @@ from dagster_project.settings import Settings
 if TYPE_CHECKING:
     import duckdb
 
+_DATABASE = "fengchao_build"
 _BUSY = "Could not set lock on file"
 
 
@@ -47,7 +48,7 @@ def warehouse_lock(settings: Settings, timeout_seconds: float = 1800.0) -> Itera
 
     Raises FengchaoError after `timeout_seconds`, naming the process that holds the lock.
     """
-    path = settings.warehouse_db.parent / "writer.lock"
+    path = settings.home / "warehouse" / "writer.lock"
     guard = _guards.setdefault(str(path), _Guard())
     if not guard.threads.acquire(timeout=timeout_seconds):
         raise _held_too_long(path, timeout_seconds, str(os.getpid()))
@@ -115,13 +116,18 @@ def _held_too_long(path: Path, seconds: float, holder: str) -> FengchaoError:
 def open_warehouse(
     settings: Settings, read_only: bool = True, timeout_seconds: float = 60.0
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the build database under the lock.
+    """A connection to the build database under the lock; on Spark to views of its tables.
 
     A program that does not know the lock (an analyst's DuckDB) may have the file open: waits with
     growing pauses, then raises FengchaoError, which names that process.
     """
     import duckdb
 
+    if settings.target == "spark":
+        with warehouse_lock(settings), duckdb.connect() as con:
+            attach_warehouse(con, settings)
+            yield con
+        return
     settings.spill.parent.mkdir(parents=True, exist_ok=True)
     with warehouse_lock(settings):
         pause, started = 0.1, time.monotonic()
@@ -159,7 +165,22 @@ def _unreadable(settings: Settings, error: Exception) -> FengchaoError:
     )
 
 
+def attach_warehouse(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Make the built tables, read only, those that `con` sees first; the caller holds the lock."""
+    if settings.target == "spark":
+        from dagster_project.warehouse.spark import attach
+
+        attach(con, settings, _DATABASE)
+    else:
+        con.execute(f"attach '{settings.warehouse_db}' as {_DATABASE} (read_only)")
+    con.execute(f"use {_DATABASE}")
+
+
 def wait_until_free(settings: Settings, timeout_seconds: float = 60.0) -> None:
-    """Wait until the build database can be opened for writing; the caller holds the lock."""
+    """Wait until the target can be written; the caller holds the lock."""
+    if settings.target == "spark":
+        from dagster_project.warehouse.spark import prepare
+
+        return prepare(settings)
     with open_warehouse(settings, read_only=False, timeout_seconds=timeout_seconds):
         pass

@@ -88,7 +88,7 @@ def _parsed_project(settings: Settings) -> Iterator[Path]:
         stamp, fingerprint = folder / _STAMP, project_fingerprint()
         if not (stamp.exists() and stamp.read_text() == fingerprint):
             stamp.unlink(missing_ok=True)
-            home = Settings(home=_ANY_HOME, raw=settings.raw)
+            home = Settings(home=_ANY_HOME, raw=settings.raw, target=settings.target)
             invoke(home, ["--log-path", str(folder), "parse", "--target-path", str(folder)])
             stamp.write_text(fingerprint)
         yield folder
@@ -96,7 +96,7 @@ def _parsed_project(settings: Settings) -> Iterator[Path]:
 
 def _folder(settings: Settings) -> tuple[Path, IO[str]]:
     """In the project, or in the home where the project cannot be written; with its open lock file."""
-    folders = [base / "any_home" for base in (DBT_DIR / "target", settings.dbt_target)]
+    folders = [base / f"any_home_{settings.target}" for base in (DBT_DIR / "target", settings.dbt_target)]
     for folder in folders:
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)

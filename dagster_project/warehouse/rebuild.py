@@ -15,6 +15,7 @@ from dagster_project.ingest.sources import QUESTIONNAIRES, landed_without_files,
 from dagster_project.ingest.status import record
 from dagster_project.settings import Settings
 from dagster_project.warehouse.lock import warehouse_lock
+from dagster_project.warehouse.spark import remove_tables
 from dagster_project.warehouse.unfinished import REBUILD, mark
 
 # What dbt and DuckDB say when tables were made by an older version of their models.
@@ -40,7 +41,7 @@ def remedy(settings: Settings, messages: str) -> str:
 
 def note_lost_database(settings: Settings, years: Sequence[int]) -> None:
     """Other years have landed and their database is gone: they must be loaded again before a release."""
-    if settings.warehouse_db.exists():
+    if settings.is_built:
         return
     names = {path.parent.name for path in settings.landing.glob("[!.]*/year=*/*.parquet")}
     landed = {int(name.removeprefix("year=")) for name in names}
@@ -57,11 +58,11 @@ def remove_database(settings: Settings) -> None:
     gone = landed_without_files(settings) if years_with_input(settings.raw) else []
     with warehouse_lock(settings):
         mark(settings, (REBUILD,), None)
-        for path in (
-            settings.warehouse_db,
-            settings.warehouse_db.with_name(f"{settings.warehouse_db.name}.wal"),
-        ):
-            path.unlink(missing_ok=True)
+        if settings.target == "spark":
+            remove_tables(settings)
+        else:
+            for name in (settings.warehouse_db.name, f"{settings.warehouse_db.name}.wal"):
+                settings.warehouse_db.with_name(name).unlink(missing_ok=True)
         for source, year in gone:
             tables = [settings.landing / table for table in source.tables]
             if source is QUESTIONNAIRES:

@@ -2,6 +2,3 @@
 {% macro fact_id(entity_kind, entity_id, fiscal_year, measure, period) -%}
     {{ entity_kind }} || ':' || {{ entity_id }} || ':' || {{ fiscal_year }} || ':' || {{ measure }} || ':' || {{ period }}
 {%- endmacro %}
-
-{# Whether a text holds one of the alternatives of a pattern (a|b|c). #}
-{% macro holds(text, pattern) -%} regexp_matches({{ text }}, {{ pattern }}) {%- endmacro %}

@@ -242,7 +242,7 @@ aggregated as (
 
 {# Values of one row joined in an order that does not depend on the order of the rows. #}
 {% macro sorted_list(value) -%}
-    string_agg({{ value }}, '|' order by {{ value }})
+    {{ ordered_text(value, value, '|') }}
 {%- endmacro %}
 
 {# least and greatest pass over a NULL: a value that is not there has to stay so. #}

@@ -82,5 +82,5 @@ def test_homes_share_the_parsed_project_and_read_their_own_files(tmp_path: Path)
         assert {str(settings.home) in location for location in locations} == {True}
         written = json.loads(manifest_path(settings).read_text(encoding="utf-8"))
         assert {source["relation_name"] for source in written["sources"].values()} == locations
-        stamps.append((DBT_DIR / "target" / "any_home" / "manifest.json").stat().st_mtime_ns)
+        stamps.append((DBT_DIR / "target" / "any_home_duckdb" / "manifest.json").stat().st_mtime_ns)
     assert stamps[0] == stamps[1]

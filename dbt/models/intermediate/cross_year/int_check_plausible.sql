@@ -78,8 +78,8 @@ implied_denominator as (
         implied.figure_id,
         median(other.number) as computed,
         implied.number between 0.5 * median(other.number) and 2 * median(other.number) as passes,
-        'implied ' || cast(round(implied.number / 1e8, 2) as varchar) || ' (1e8), median of '
-        || count(*) || ' other years ' || cast(round(median(other.number) / 1e8, 2) as varchar) as parts
+        'implied ' || cast(round(implied.number / 1e8, 2) as string) || ' (1e8), median of '
+        || count(*) || ' other years ' || cast(round(median(other.number) / 1e8, 2) as string) as parts
     from implied
     inner join implied as other
         on

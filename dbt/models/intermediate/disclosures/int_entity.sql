@@ -20,7 +20,7 @@ select
     'group',
     alias.entity_id,
     alias.name_zh,
-    cast(null as varchar),
+    cast(null as string),
     bank_type.bank_type
 from alias
 left join {{ ref('framework_bank_type') }} as bank_type on alias.entity_id = 'type_' || bank_type.bank_type

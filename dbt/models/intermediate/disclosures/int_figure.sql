@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('fiscal_year') }}") }}
+{{ config(meta={'year': 'fiscal_year'}) }}
 
 -- Printed figures with everything that the choice looks at. `fact_id` is what a figure speaks of:
 -- entity, fiscal year, measure and period; scope, vintage and source tell figures of one fact apart.

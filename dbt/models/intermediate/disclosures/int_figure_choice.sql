@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('fiscal_year') }}") }}
+{{ config(meta={'year': 'fiscal_year'}) }}
 
 -- The figures of a fact in the order of the stored rule (seed choice_rule): ranks by rule become a
 -- list in the order of rule_no, the smallest list is chosen, and the document id breaks the last tie.
@@ -78,8 +78,8 @@ select
     case
         when numbered.text_value is not null
             then
-                starts_with(chosen.text_value, numbered.text_value)
-                or starts_with(numbered.text_value, chosen.text_value)
+                left(chosen.text_value, length(numbered.text_value)) = numbered.text_value
+                or left(numbered.text_value, length(chosen.text_value)) = chosen.text_value
         when
             chosen.exactness = 2 and numbered.exactness = 2
             and left(chosen.qualifier, 1) = left(numbered.qualifier, 1)

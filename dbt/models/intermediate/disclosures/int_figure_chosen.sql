@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('fiscal_year') }}") }}
+{{ config(meta={'year': 'fiscal_year'}) }}
 
 -- One value per fact. decided_by is the rule that put the chosen figure before the best one that
 -- contradicts it; where all agree, before the next one; only_figure where there is no other.

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('fiscal_year') }}") }}
+{{ config(meta={'year': 'fiscal_year'}) }}
 
 -- How many banks of a type there were at the end of each fiscal year. Printed where a document gives
 -- that very day; otherwise on the straight line between the nearest days before and after, rounded;
@@ -38,8 +38,8 @@ select
             round(
                 earlier.n_institutions
                 + (later.n_institutions - earlier.n_institutions)
-                * cast(around.year_end - around.day_before as double)
-                / cast(around.day_after - around.day_before as double)
+                * cast({{ days_between('around.day_before', 'around.year_end') }} as double)
+                / cast({{ days_between('around.day_before', 'around.day_after') }} as double)
             )
     end as integer) as n_population,
     case when around.day_before = around.day_after then 'printed' else 'interpolated' end as population_basis

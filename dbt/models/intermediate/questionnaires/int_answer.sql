@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='yearly' if target.type == 'spark' else 'view', meta={'year': 'wave'}) }}
 
 -- Every answer with its item, its respondent's bank type and the points of its option: see the macro
 -- coded_answers. Only the answers that count: of several of one bank, one (see is_counted).

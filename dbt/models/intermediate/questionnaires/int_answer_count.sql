@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(meta={'year': 'wave'}) }}
 
 -- Counts of every option of every item in every group; every option of the item's set is a row, also
 -- the ones nobody chose. Answers are counted by cell (respondents of the same groups), and a group is the

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(meta={'year': 'wave'}) }}
 
 -- The share p = n_chosen / n_eligible with its 95 % interval, as fractions.
 --   0 < p < 1   logit: ln(p / (1 - p)) -+ t(n - 1) se / (p (1 - p)), se² = (1 - n / N) p (1 - p) / (n - 1)
@@ -42,11 +42,11 @@ select
     share,
     {{ stable("case
         when n_chosen = 0 then 0.0
-        when n_chosen = n_eligible then power(0.05, 1.0 / n_eligible)
+        when n_chosen = n_eligible then power(0.05, 1e0 / n_eligible)
         else 1.0 / (1.0 + exp(half_logit - ln(share / (1.0 - share))))
     end") }} as ci_low,
     {{ stable("case
-        when n_chosen = 0 then 1.0 - power(0.05, 1.0 / n_eligible)
+        when n_chosen = 0 then 1.0 - power(0.05, 1e0 / n_eligible)
         when n_chosen = n_eligible then 1.0
         else 1.0 / (1.0 + exp(-half_logit - ln(share / (1.0 - share))))
     end") }} as ci_high,

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave', ahead=1) }}") }}
+{{ config(meta={'year': 'wave', 'ahead': 1}) }}
 
 -- Shares in percent with their change on the wave before, before disclosure control. Restricted.
 -- The interval of a change is built from the two intervals (Newcombe): with d = p1 - p0,

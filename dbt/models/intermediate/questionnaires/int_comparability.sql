@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave', ahead=1) }}") }}
+{{ config(meta={'year': 'wave', 'ahead': 1}) }}
 
 -- Whether a score may be compared with the wave before: all of its items are comparable by the codebook
 -- and both waves have the same ones, unless framework_comparability says otherwise.

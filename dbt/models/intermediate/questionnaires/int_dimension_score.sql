@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(meta={'year': 'wave'}) }}
 
 -- Weighted mean of a respondent's indicator scores; weights are re-normalised over the indicators
 -- that are present. NULL, with the reason, when fewer than the threshold of the indicators that were

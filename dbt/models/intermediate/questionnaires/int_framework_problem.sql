@@ -91,7 +91,7 @@ problem as (
         on wave.wave = item_of_wave.wave and indicator.indicator = item_of_wave.indicator
     where item_of_wave.item_id is null
     union all
-    select wave.wave, 'indicator_in_two_periods', indicator.indicator, 'count: ' || cast(count(*) as varchar)
+    select wave.wave, 'indicator_in_two_periods', indicator.indicator, 'count: ' || cast(count(*) as string)
     from wave
     inner join indicator on {{ valid_in('indicator', 'wave.wave') }}
     group by wave.wave, indicator.indicator
@@ -119,14 +119,14 @@ problem as (
     group by wave.wave, level.level
     having count(threshold.threshold) <> 1 or max(threshold.threshold) not between 0 and 1
     union all
-    select wave.wave, 'grades_do_not_begin_at_0', 'framework_grade', coalesce(cast(min(grade.min_score) as varchar), 'none')
+    select wave.wave, 'grades_do_not_begin_at_0', 'framework_grade', coalesce(cast(min(grade.min_score) as string), 'none')
     from wave
     left join grade on {{ valid_in('grade', 'wave.wave') }}
     group by wave.wave
     having min(grade.min_score) is distinct from 0.0 or count(distinct grade.min_score) <> count(grade.grade)
     union all
     -- Weights positive.
-    select null, 'weight_not_positive', subject, cast(weight as varchar)
+    select null, 'weight_not_positive', subject, cast(weight as string)
     from (
         select item_id as subject, weight from item
         union all
@@ -145,7 +145,7 @@ problem as (
         option_id <> 'not_applicable'
         and case when scoring = 'goalpost' then value is null else points is null end
     union all
-    select wave, 'points_outside_0_100', item_id, option_id || ': ' || cast(points as varchar)
+    select wave, 'points_outside_0_100', item_id, option_id || ': ' || cast(points as string)
     from option_of_wave
     where scoring = 'points' and (points < 0.0 or points > 100.0)
     union all
@@ -157,7 +157,7 @@ problem as (
         option_of_wave.item_id is null
         and (scored.scoring = 'points' or scored.item_type not in ('number', 'scale'))
     union all
-    select scored.wave, 'multi_without_max_points', scored.item_id, coalesce(cast(scored.max_points as varchar), 'empty')
+    select scored.wave, 'multi_without_max_points', scored.item_id, coalesce(cast(scored.max_points as string), 'empty')
     from scored
     where scored.item_type = 'multi' and coalesce(scored.max_points, 0.0) <= 0.0
     union all
@@ -168,7 +168,7 @@ problem as (
     group by scored.wave, scored.item_id
     having count(goalpost.item_id) <> 1
     union all
-    select null, 'goalpost_impossible', item_id, cast(lower as varchar) || ' to ' || cast(upper as varchar)
+    select null, 'goalpost_impossible', item_id, cast(lower as string) || ' to ' || cast(upper as string)
     from goalpost
     where not coalesce(lower < upper and direction in (-1, 1), false)
     union all

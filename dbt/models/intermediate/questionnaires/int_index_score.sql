@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(meta={'year': 'wave'}) }}
 
 -- The index of a respondent: weighted mean of the dimension scores, as a dimension of its indicators.
 with dimension_score as (

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(meta={'year': 'wave'}) }}
 
 -- Weighted mean of the item scores that are present, weights re-normalised over them. NULL, with the
 -- reason, when fewer than the threshold of the eligible items have a score.

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(meta={'year': 'wave'}) }}
 
 -- Items of a wave: the codebook, and for scored items what the framework says about them. Nothing is
 -- scored while int_framework_problem finds something.

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(meta={'year': 'wave'}) }}
 
 -- What each score of an item becomes under the relative normalisations, within the wave. From the
 -- histogram of the item: respondents with the same score get the same value, and the table stays small.
@@ -61,7 +61,7 @@ select
             then 100.0 * (placed.raw_score - placed.lowest) / (placed.highest - placed.lowest)
         when kind.normalisation = 'zscore'
             then least(100.0, greatest(0.0, 50.0 + 10.0 * (placed.raw_score - placed.mean) / placed.sd))
-        else 100.0 * placed.n_below / (placed.n_all - 1)
+        else 1e2 * placed.n_below / (placed.n_all - 1)
     end as value
 from placed
 cross join (values ('minmax'), ('zscore'), ('prank')) as kind (normalisation)

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(meta={'year': 'wave'}) }}
 
 -- Number of institutions at the end of the year of a wave, by type and for all types of the survey.
 -- Per type of institution: the count of that day (reported), else between the dates around it, by days
@@ -7,7 +7,7 @@
 with wave as (
     select
         wave,
-        cast(cast(wave as varchar) || '-12-31' as date) as as_of
+        cast(cast(wave as string) || '-12-31' as date) as as_of
     from (select distinct wave from {{ ref('stg_questionnaire__item') }} where {{ in_window('wave') }}) as waves
 ),
 
@@ -44,8 +44,8 @@ estimated as (
                 then
                     before.n_institutions
                     + (after.n_institutions - before.n_institutions)
-                    * {{ dbt.datediff('around.before_date', 'around.as_of', 'day') }} * 1.0
-                    / {{ dbt.datediff('around.before_date', 'around.after_date', 'day') }}
+                    * {{ days_between('around.before_date', 'around.as_of') }} * 1e0
+                    / {{ days_between('around.before_date', 'around.after_date') }}
             else coalesce(before.n_institutions, after.n_institutions)
         end as n_institutions,
         case

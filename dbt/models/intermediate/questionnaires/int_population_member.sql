@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave') }}") }}
+{{ config(meta={'year': 'wave'}) }}
 
 -- Who belongs to which group: all, the type of bank, the region of the province, and for every other
 -- grouping of framework_population_kind the answer to its item. Who gave no answer is in no group.

@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave', ahead=1) }}") }}
+{{ config(meta={'year': 'wave', 'ahead': 1}) }}
 
 -- Dimension scores of every scenario but the headline, by the aggregation of the scenario.
 with child as (

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='yearly' if target.type == 'spark' else 'view', meta={'year': 'wave', 'ahead': 1}) }}
 
 -- Every score of every respondent in one long table: level (indicator, dimension, index), its code, and
 -- the scenario. source_wave is the wave of the answers; see int_scenario_indicator_score.

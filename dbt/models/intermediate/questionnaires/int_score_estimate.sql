@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ clear_window('wave', ahead=1) }}") }}
+{{ config(meta={'year': 'wave', 'ahead': 1}) }}
 
 -- The estimate of every score of every group, before disclosure control. Restricted.
 --   interval   score -+ t(df) se, kept within 0 and 100
@@ -39,7 +39,7 @@ joined as (
         matched.is_hidden as matched_is_hidden,
         previous.score as previous_score,
         current_mean.score - previous.score as change,
-        sqrt({{ clamp('power(current_mean.se, 2) + power(previous.se, 2) - 2.0 * coalesce(matched.covariance, 0.0) * (coalesce(matched.n_matched, 0) / (cast(current_mean.n as double) * previous.n) - coalesce(1.0 / current_mean.population_n, 0.0))', low='0.0') }}) as change_se,
+        sqrt({{ clamp('power(current_mean.se, 2) + power(previous.se, 2) - 2.0 * coalesce(matched.covariance, 0.0) * (coalesce(matched.n_matched, 0) / (cast(current_mean.n as double) * previous.n) - coalesce(1e0 / current_mean.population_n, 0.0))', low='0.0') }}) as change_se,
         least(current_mean.df, previous.df) as change_df,
         case
             when previous.n is not null and not current_mean.is_post_stratified

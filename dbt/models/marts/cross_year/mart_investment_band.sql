@@ -69,7 +69,7 @@ select
     survey.is_synthetic,
     cast(counted.n_banks as integer) as disclosed_n_banks,
     cast(counted.n_in_band as integer) as disclosed_n_in_band,
-    round(100.0 * counted.n_in_band / nullif(counted.n_banks, 0), 6) as disclosed_share_pct
+    round(1e2 * counted.n_in_band / nullif(counted.n_banks, 0), 6) as disclosed_share_pct
 from survey
 inner join counted
     on

@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('fiscal_year') }}") }}
+{{ config(materialized='yearly', meta={'year': 'fiscal_year'}) }}
 
 -- The chosen value of every measure: technology staff, subsidiaries, inclusive loans, bank-group
 -- risk, interest margins and whatever the registry gets next. strict_value is empty where sources
@@ -58,7 +57,7 @@ select
     cast(peer.n_peers as integer) as n_peers,
     case
         when peer.n_peers >= {{ var('min_group_size') }}
-            then round(100.0 * (peer.rank_from_below - 1) / nullif(peer.n_peers - 1, 0), 6)
+            then round(1e2 * (peer.rank_from_below - 1) / nullif(peer.n_peers - 1, 0), 6)
     end as peer_percentile
 from described
 left join peer on described.fact_id = peer.fact_id

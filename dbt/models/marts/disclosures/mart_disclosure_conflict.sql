@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('fiscal_year') }}") }}
+{{ config(materialized='yearly', meta={'year': 'fiscal_year'}) }}
 
 -- Facts whose sources contradict each other: every figure that took part, in the order of the rule,
 -- the chosen one first and those that agree with it marked.

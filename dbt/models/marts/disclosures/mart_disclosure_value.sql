@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('fiscal_year') }}") }}
+{{ config(materialized='yearly', meta={'year': 'fiscal_year'}) }}
 
 -- Every printed figure, with what became of it: chosen, behind the chosen one by which rule, or left
 -- out of the choice and why.

@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('fiscal_year', ahead=1) }}") }}
+{{ config(materialized='yearly', meta={'year': 'fiscal_year', 'ahead': 1}) }}
 
 -- One row per bank and fiscal year with at least one of the measures below, full years only. Growth
 -- is recomputed from the chosen amounts of two years, so the following year is refreshed with each

@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('fiscal_year', ahead=1) }}") }}
+{{ config(materialized='yearly', meta={'year': 'fiscal_year', 'ahead': 1}) }}
 
 -- Sums and named means over the banks that disclose an exact or rounded amount.
 -- pooled share: sum of amounts over the sum of the revenues that amount and printed share imply.

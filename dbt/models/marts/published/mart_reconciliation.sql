@@ -14,7 +14,7 @@ figure_map as (
 mapped_option as (
     select
         figure_id, wave, population_kind, population_value, item_id,
-        trim(unnest(string_split(option_ids, '|'))) as option_id
+        {{ each_part('option_ids') }} as option_id
     from figure_map
     where statistic in ('share', 'share_complement', 'change_pp')
 ),
@@ -46,7 +46,7 @@ computed_share as (
 previous_share as (
     select
         mapped_option.figure_id,
-        100.0 * sum(share.n_chosen) / nullif(max(share.n_eligible), 0) as share_pct
+        1e2 * sum(share.n_chosen) / nullif(max(share.n_eligible), 0) as share_pct
     from mapped_option
     inner join share
         on
@@ -94,11 +94,11 @@ computed as (
         computed_share.n_eligible,
         coalesce(computed_share.suppressed, score.suppressed, false) as suppressed,
         case figure_map.statistic
-            when 'share' then 100.0 * computed_share.n_chosen / nullif(computed_share.n_eligible, 0)
+            when 'share' then 1e2 * computed_share.n_chosen / nullif(computed_share.n_eligible, 0)
             when 'share_complement'
                 then 100.0 * (1 - computed_share.n_chosen / nullif(cast(computed_share.n_eligible as double), 0))
             when 'change_pp'
-                then 100.0 * computed_share.n_chosen / nullif(computed_share.n_eligible, 0)
+                then 1e2 * computed_share.n_chosen / nullif(computed_share.n_eligible, 0)
                 - previous_share.share_pct
             when 'score' then score.score
         end as computed

@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('wave') }}") }}
+{{ config(materialized='yearly', meta={'year': 'wave'}) }}
 
 select
     wave,

@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('wave', ahead=1) }}") }}
+{{ config(materialized='yearly', meta={'year': 'wave', 'ahead': 1}) }}
 
 -- Shares of the eligible in percent; what disclosure control hides is withheld.
 select

@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('wave', ahead=1) }}") }}
+{{ config(materialized='yearly', meta={'year': 'wave', 'ahead': 1}) }}
 
 -- The index of a group: mean of its respondents' weighted means over the dimensions, and its grade, which
 -- only a score on a fixed scale has.

@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('wave', ahead=1) }}") }}
+{{ config(materialized='yearly', meta={'year': 'wave', 'ahead': 1}) }}
 
 -- Mean indicator scores of the respondents of a group, with what they rest on.
 select

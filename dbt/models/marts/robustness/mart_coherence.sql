@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('wave') }}") }}
+{{ config(materialized='yearly', meta={'year': 'wave'}) }}
 
 -- Whether the parts of each score belong together. A correlation under -0.4 says that two siblings
 -- pull apart, under 0.3 that they have little in common, over 0.9 that one repeats the other.

@@ -1,5 +1,4 @@
-{{ config(materialized='yearly',
-          pre_hook="{{ clear_window('wave') }}") }}
+{{ config(materialized='yearly', meta={'year': 'wave'}) }}
 
 -- Where scores and ranks lie when the choices of the method vary. Ranks use every Monte Carlo draw;
 -- scores only the draws whose choices keep the unit (points of the framework, no order statistic).

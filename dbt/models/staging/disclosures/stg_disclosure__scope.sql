@@ -47,7 +47,7 @@ dated as (
         figure.*,
         case
             when contains(figure.scope_words, '时点')
-                then try_cast(substr(figure.scope_words, position('时点' in figure.scope_words) + 2, 10) as date)
+                then {{ date_or_null("substr(figure.scope_words, position('时点' in figure.scope_words) + 2, 10)") }}
         end as as_of_date
     from figure
 )
@@ -59,7 +59,7 @@ select
     coalesce(by_figure.content_code, 'complete') as content_code,
     coalesce(by_figure.content_rank, 0) as content_rank,
     case
-        when cast(dated.as_of_date as varchar) <> dated.fiscal_year || '-12-31' then cast(dated.as_of_date as varchar)
+        when cast(dated.as_of_date as string) <> dated.fiscal_year || '-12-31' then cast(dated.as_of_date as string)
         else coalesce(by_figure.period_code, 'full_year')
     end as period,
     dated.as_of_date,

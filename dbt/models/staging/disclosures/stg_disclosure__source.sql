@@ -11,7 +11,7 @@ select
     producer,
     url,
     published_date,
-    try_cast(substr(published || '-01-01', 1, 10) as date) as known_from,
+    {{ date_or_null("substr(published || '-01-01', 1, 10)") }} as known_from,
     case length(published) when 4 then 'year' when 7 then 'month' when 10 then 'day' end as known_from_precision,
     try_cast(substr(published, 1, 4) as integer) as vintage,
     received_date,

@@ -4,7 +4,7 @@ select
     respondent_token,
     coalesce(bank_type, 'other') as bank_type,
     province,
-    try_cast(submitted_date as date) as submitted_date,
+    {{ date_or_null('submitted_date') }} as submitted_date,
     duration_seconds,
     is_counted,
     duplicate_of,

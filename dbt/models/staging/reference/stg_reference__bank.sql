@@ -8,7 +8,7 @@ select
     is_listed,
     nullif(a_share_code, '') as a_share_code,
     nullif(h_share_code, '') as h_share_code,
-    try_cast(valid_from as date) as valid_from,
-    try_cast(valid_to as date) as valid_to,
+    {{ date_or_null('valid_from') }} as valid_from,
+    {{ date_or_null('valid_to') }} as valid_to,
     note
 from {{ source('landing', 'bank') }}

@@ -4,7 +4,7 @@ select
     entity_kind,
     entity_id,
     kind,
-    try_cast(valid_from as date) as valid_from,
-    try_cast(valid_to as date) as valid_to,
+    {{ date_or_null('valid_from') }} as valid_from,
+    {{ date_or_null('valid_to') }} as valid_to,
     note
 from {{ source('landing', 'bank_alias') }}

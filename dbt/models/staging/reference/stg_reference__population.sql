@@ -1,5 +1,5 @@
 select
-    try_cast(as_of_date as date) as as_of_date,
+    {{ date_or_null('as_of_date') }} as as_of_date,
     institution_type,
     nullif(bank_type, '') as bank_type,
     institutions as n_institutions,
