@@ -15,13 +15,13 @@ from dagster_project.ingest.landing import landing_path
 from dagster_project.ingest.sidecar import sha256_of
 from dagster_project.ingest.sources import REFERENCE
 from dagster_project.settings import EXPECTATIONS_DIR, Settings
-from dagster_project.warehouse.lock import open_warehouse
+from dagster_project.warehouse.built import built_names
 from dagster_project.warehouse.manifest import project_fingerprint
 
 
 def state(settings: Settings) -> str:
-    """Hash of what they are made of: raw files, seeds and models, suites, code; and of the home, which views name."""
-    digest = hashlib.sha256(f"{project_fingerprint()} {settings.home}".encode())
+    """Hash of what they are made of: raw files, seeds and models, suites, code; and of where they stand."""
+    digest = hashlib.sha256(f"{project_fingerprint()} {settings.home} {settings.target}".encode())
     package = Path(__file__).parent
     for folder, pattern in (
         (settings.raw / REFERENCE.name, "*"),
@@ -37,11 +37,7 @@ def is_prepared(settings: Settings, now: str, tables: Iterable[str]) -> bool:
     """Whether they were made in the state `now`, and all of `tables` are in the build database."""
     path = _path(settings)
     landed = all(landing_path(settings, table, None).exists() for table in REFERENCE.tables)
-    if not (path.exists() and path.read_text() == now and landed and settings.is_built):
-        return False
-    with open_warehouse(settings) as con:
-        found = con.sql("select table_name from duckdb_tables() union select view_name from duckdb_views()")
-        return set(tables) <= {name for (name,) in found.fetchall()}
+    return path.exists() and path.read_text() == now and landed and set(tables) <= built_names(settings)
 
 
 def note(settings: Settings, now: str | None) -> None:
