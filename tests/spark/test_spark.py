@@ -30,6 +30,7 @@ from dagster_project.warehouse.spark import read_catalog
 from tests.spark.cluster import SMALL, SparkCluster
 
 WAVES = (2020, 2021, 2022, 2023)
+_RAW = ROOT / "data" / "raw"
 _COMMAND = Path(sys.executable).with_name("fengchao")
 
 
@@ -46,11 +47,11 @@ class Loaded:
     output: str
 
 
-def _environment(home: Path, raw: Path) -> dict[str, str]:
+def _environment(home: Path) -> dict[str, str]:
     return {
         **os.environ,
         "FENGCHAO_HOME": str(home),
-        "FENGCHAO_RAW": str(raw),
+        "FENGCHAO_RAW": str(_RAW),
         "FENGCHAO_TOKEN_SECRET": "the same key, so that both homes give the same tokens",
     }
 
@@ -67,24 +68,13 @@ def cluster(folder: Path) -> Iterator[SparkCluster]:
 
 
 @pytest.fixture(scope="module")
-def raw(folder: Path) -> Path:
-    """The raw files of the four waves and of their years."""
-    copy = folder / "raw"
-    shutil.copytree(ROOT / "data" / "raw", copy)
-    for path in (*copy.glob("questionnaires/*"), *copy.glob("disclosures/*")):
-        if path.is_dir() and path.name not in map(str, WAVES):
-            shutil.rmtree(path)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def loaded(folder: Path, raw: Path, cluster: SparkCluster) -> Iterator[Loaded]:
-    environment = _environment(folder / "duckdb", raw)
+def loaded(folder: Path, cluster: SparkCluster) -> Iterator[Loaded]:
+    environment = _environment(folder / "duckdb")
     done = subprocess.run([str(_COMMAND), "run"], capture_output=True, text=True, env=environment, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
 
-    settings = Settings(home=folder / "spark", raw=raw, target="spark")
-    environment = _environment(settings.home, raw) | {
+    settings = Settings(home=folder / "spark", raw=_RAW, target="spark")
+    environment = _environment(settings.home) | {
         "FENGCHAO_TARGET": "spark",
         "FENGCHAO_SPARK_PORT": str(cluster.port),
     }
@@ -94,8 +84,8 @@ def loaded(folder: Path, raw: Path, cluster: SparkCluster) -> Iterator[Loaded]:
             [str(_COMMAND), "run"], stdout=output, stderr=output, env=environment, cwd=ROOT
         )
         try:
-            # In the middle: the first wave stands, the scores of the second are being built.
-            begun = settings.home / "state" / "unfinished" / f"intermediate_questionnaires-{WAVES[1]}"
+            # In the middle: the answers are coded, the scores are being built.
+            begun = settings.spark_tables / "restricted" / "int_answer"
             while run.poll() is None and not begun.exists():
                 time.sleep(0.2)
             assert run.poll() is None, log.read_text()
