@@ -61,16 +61,6 @@ class Settings:
         """Where DuckDB puts what does not fit into memory; empty between runs."""
         return spill_folder(self.home)
 
-    def duckdb_config(self) -> dict[str, str | bool | int | float | list[str]]:
-        """What every connection to the build database is opened with, as dbt does it (dbt/profiles.yml)."""
-        return {
-            "memory_limit": size_setting("FENGCHAO_MEMORY_LIMIT"),
-            "threads": str(number_setting("FENGCHAO_THREADS")),
-            "temp_directory": str(self.spill),
-            "max_temp_directory_size": size_setting("FENGCHAO_MAX_SPILL"),
-            "disabled_optimizers": "common_subplan",
-        }
-
     @property
     def spark_tables(self) -> Path:
         """Tables that Spark builds, as Parquet: `<schema>/<table>`."""

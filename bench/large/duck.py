@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.settings import Settings
+from dagster_project.warehouse.connect import connect
 
 GIVEN = ("restricted.int_item", "restricted.int_population", "restricted.int_comparability")
 # From groups to marts, in order.
@@ -248,9 +249,8 @@ def floor(home: Path, given: Path, folder: Path) -> None:
 
 
 def _connect(home: Path, given: Path, folder: Path) -> duckdb.DuckDBPyConnection:
-    database = Settings(home=folder, raw=folder).warehouse_db
-    database.parent.mkdir(parents=True)
-    con = duckdb.connect(str(database), config=Settings(home=folder, raw=folder).duckdb_config())
+    settings = Settings(home=folder, raw=folder)
+    con = connect(settings, settings.warehouse_db)
     for schema in ("restricted", "framework", "marts"):
         con.execute(f"create schema {schema}")
     for path in sorted(given.glob("*.*.parquet")):

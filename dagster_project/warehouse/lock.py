@@ -23,6 +23,7 @@ from dagster_project.disk import explain
 from dagster_project.errors import FengchaoError
 from dagster_project.ingest.switch import finish_switches
 from dagster_project.settings import Settings
+from dagster_project.warehouse.connect import connect
 
 if TYPE_CHECKING:
     import duckdb
@@ -124,18 +125,15 @@ def open_warehouse(
     import duckdb
 
     if settings.target == "spark":
-        with warehouse_lock(settings), duckdb.connect() as con:
+        with warehouse_lock(settings), connect(settings) as con:
             attach_warehouse(con, settings)
             yield con
         return
-    settings.spill.parent.mkdir(parents=True, exist_ok=True)
     with warehouse_lock(settings):
         pause, started = 0.1, time.monotonic()
         while True:
             try:
-                connection = duckdb.connect(
-                    str(settings.warehouse_db), read_only=read_only, config=settings.duckdb_config()
-                )
+                connection = connect(settings, settings.warehouse_db, read_only)
                 break
             except duckdb.IOException as error:
                 if _BUSY not in str(error):

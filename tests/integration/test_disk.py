@@ -19,6 +19,7 @@ from dagster_project.ingest.sources import DISCLOSURES
 from dagster_project.release.build import build_release
 from dagster_project.release.package import verify_release
 from dagster_project.settings import Settings
+from dagster_project.warehouse.connect import connect
 from dagster_project.warehouse.rebuild import remedy
 from tests.integration.conftest import Home, copy_of
 
@@ -148,7 +149,7 @@ def test_spill(
     monkeypatch.setenv("FENGCHAO_SPILL_DIR", str(spill))
     monkeypatch.setenv("FENGCHAO_MAX_SPILL", limit)
     settings = Settings(home=tmp_path / "home", raw=tmp_path)
-    with duckdb.connect(config=settings.duckdb_config()) as con, pytest.raises(duckdb.Error) as error:
+    with connect(settings) as con, pytest.raises(duckdb.Error) as error:
         con.execute("create table t as select md5(i::varchar) as a from range(5_000_000) as r(i) order by a")
     text = explain(str(error.value), settings.home)
     assert text.startswith(str(spill))

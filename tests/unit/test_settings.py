@@ -62,26 +62,17 @@ def test_a_spill_folder_that_is_a_file(below: str, tmp_path: Path, monkeypatch: 
 
 
 def test_every_connection_has_the_settings_of_duckdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's connections by `open_warehouse`, dbt's by its profile."""
-    import duckdb
-    import yaml
-
-    from dagster_project.settings import DBT_DIR
     from dagster_project.warehouse.lock import open_warehouse
 
-    monkeypatch.setenv("FENGCHAO_MEMORY_LIMIT", "300MiB")
-    monkeypatch.setenv("FENGCHAO_THREADS", "1")
-    monkeypatch.setenv("FENGCHAO_SPILL_DIR", str(tmp_path / "other" / "disk"))
+    limits = {"MEMORY_LIMIT": "300MiB", "THREADS": "1", "MAX_SPILL": "7MiB"}
+    for name, value in {**limits, "SPILL_DIR": str(tmp_path / "other" / "disk")}.items():
+        monkeypatch.setenv(f"FENGCHAO_{name}", value)
     settings = load_settings()
     settings.warehouse_db.parent.mkdir(parents=True)
-    duckdb.connect(str(settings.warehouse_db)).close()
-    with open_warehouse(settings) as con:
-        found = con.execute(
-            "select current_setting('memory_limit'), current_setting('threads'), current_setting('temp_directory')"
-        ).fetchone()
-    assert found == ("300.0 MiB", 1, str(tmp_path / "other" / "disk"))
-    profile = yaml.safe_load((DBT_DIR / "profiles.yml").read_text(encoding="utf-8"))
-    assert set(profile["fengchao"]["outputs"]["duckdb"]["config_options"]) == set(settings.duckdb_config())
+    names = ("memory_limit", "threads", "temp_directory", "max_temp_directory_size", "disabled_optimizers")
+    with open_warehouse(settings, read_only=False) as con:
+        found = con.execute("select " + ", ".join(f"current_setting('{name}')" for name in names)).fetchone()
+    assert found == ("300.0 MiB", 1, str(tmp_path / "other" / "disk"), "7.0 MiB", "common_subplan")
 
 
 @pytest.mark.parametrize("name", ["file", "nowhere"])
