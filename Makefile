@@ -17,7 +17,7 @@ STAMP := $(VENV)/.synced
 SPARK_VENV := .venv-spark
 SPARK_STAMP := $(SPARK_VENV)/.synced
 
-.PHONY: help run test test-spark dev env check bench stress format clean
+.PHONY: help run test test-spark dev env check bench bench-large stress format clean
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -61,11 +61,15 @@ format: $(STAMP) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## print times of the main job and of decoding, and precision and recall of the audit of print
+bench: $(STAMP) ## print times of the main job, of decoding and of scoring, and precision and recall of the audit of print
 	$(BIN)/python bench/main_job.py
 	$(BIN)/python bench/decode.py 1000000
 	$(BIN)/python bench/audit.py
 	$(BIN)/python bench/report.py
+	$(BIN)/python -m bench.large 1000000
+
+bench-large: $(STAMP) ## the same scoring at 1, 10, 50 and 200 million answers, beside SQL, pandas and polars (an hour)
+	$(BIN)/python -m bench.large 1000000 10000000 50000000 200000000
 
 stress: $(STAMP) ## kill runs at 50 random moments and count what was lost
 	$(BIN)/python bench/kill_stress.py

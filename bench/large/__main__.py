@@ -45,7 +45,9 @@ MOST_MEMORY = 14 * 1024 * MiB
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("answers", nargs="*", type=int, default=[1_000_000])
     parser.add_argument("--child", nargs=2, metavar=("CONTESTANT", "FOLDER"), help=argparse.SUPPRESS)
     parser.add_argument("--without", action="append", default=[], choices=CONTESTANTS[1:])
@@ -57,7 +59,9 @@ def main() -> None:
     measured: dict[int, dict[str, dict[str, Any]]] = {}
     for answers in arguments.answers:
         with tempfile.TemporaryDirectory(prefix="bench-large-", dir=os.environ.get("BENCH_DIR")) as name:
-            rows, results = one_size(Path(name), answers, [c for c in CONTESTANTS if c not in arguments.without])
+            rows, results = one_size(
+                Path(name), answers, [c for c in CONTESTANTS if c not in arguments.without]
+            )
         measured[rows] = results
     if len(measured) > 1:
         print_growth(measured)
@@ -117,7 +121,8 @@ def run_child(name: str, folder: Path) -> dict[str, Any]:
     if done.returncode == 0:
         return dict(json.loads(done.stdout.splitlines()[-1]))
     if name in ("pandas", "polars") and (
-        done.returncode < 0 or re.search("MemoryError|ArrowMemory|Unable to allocate|memory allocation", done.stderr)
+        done.returncode < 0
+        or re.search("MemoryError|ArrowMemory|Unable to allocate|memory allocation", done.stderr)
     ):
         return {"error": f"did not fit into {MOST_MEMORY / MiB / 1024:.0f} GiB"}
     sys.exit(f"{name}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
@@ -188,7 +193,9 @@ def print_size(rows: int, results: dict[str, dict[str, Any]], contestants: list[
             f"rerun, {label}: {results[name]['seconds']:.1f} s with {WAVES} waves, {alone['seconds']:.1f} s with one: "
             f"{ratios[0]:.2f} in time, {ratios[1]:.2f} in CPU"
         )
-    goals = {"rerun of the newest wave at most 1.3 of one": results["rerun"]["seconds"] <= 1.3 * alone["seconds"]}
+    goals = {
+        "rerun of the newest wave at most 1.3 of one": results["rerun"]["seconds"] <= 1.3 * alone["seconds"]
+    }
     if rows > 40_000_000:
         goals["at most 1.5 x limit"] = project["seconds"] <= 1.5 * results["limit"]["seconds"]
     if rows > 40_000_000 and "seconds" in results.get("pandas", {}):
@@ -197,7 +204,10 @@ def print_size(rows: int, results: dict[str, dict[str, Any]], contestants: list[
         goals["a tenth of its memory"] = 10 * project["peak"] <= pandas["peak"]
     if rows > 150_000_000:
         goals["memory within 4 GB"] = project["peak"] <= 4e9
-    print("goals: " + ", ".join(f"{goal}: {'met' if met else 'NOT MET'}" for goal, met in goals.items()), flush=True)
+    print(
+        "goals: " + ", ".join(f"{goal}: {'met' if met else 'NOT MET'}" for goal, met in goals.items()),
+        flush=True,
+    )
 
 
 def print_growth(measured: dict[int, dict[str, dict[str, Any]]]) -> None:

@@ -38,7 +38,9 @@ def _landed(home: Path, table: str, columns: list[str] | None = None, texts: boo
     names = ["response_id", "item_id", "option_id", "missing_code"] if texts else []
     folder = home / "landing" / table
     files = [str(path) for path in sorted(folder.rglob("*.parquet")) if "year=0" not in str(path)]
-    return pq.ParquetDataset(files, read_dictionary=names, partitioning=None).read(columns=columns).to_pandas()
+    return (
+        pq.ParquetDataset(files, read_dictionary=names, partitioning=None).read(columns=columns).to_pandas()
+    )
 
 
 def in_wave(table: pd.DataFrame, waves: list[int], first: str = "valid_from_wave") -> pd.DataFrame:
@@ -52,7 +54,9 @@ def options_of(tables: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFr
     items = tables["int_item"]
     options = in_wave(tables["framework_option"], sorted(items.wave.unique()))
     options = items.merge(options, on=["wave", "option_set"]).merge(
-        tables["framework_range"][["option_set", "option_id", "value"]], how="left", on=["option_set", "option_id"]
+        tables["framework_range"][["option_set", "option_id", "value"]],
+        how="left",
+        on=["option_set", "option_id"],
     )
     start = np.where(options.direction == -1, options.upper, options.lower)
     goal = 100.0 * (options.value - start) / (options.upper - options.lower) * options.direction
@@ -154,7 +158,9 @@ def with_polars(home: Path, given: Path) -> dict[str, pd.DataFrame]:
     people = respondents(home)
     people["cell"] = people.groupby(["bank_type", "region"], dropna=False).ngroup()
     who = pl.from_pandas(people.assign(n=np.arange(len(people), dtype=np.int32))).lazy()
-    files = [str(p) for p in sorted((home / "landing" / "questionnaire_answer").glob("year=[1-9]*/*.parquet"))]
+    files = [
+        str(p) for p in sorted((home / "landing" / "questionnaire_answer").glob("year=[1-9]*/*.parquet"))
+    ]
     answers = pl.scan_parquet(files, hive_partitioning=False).select(ANSWER)
     answers = answers.join(who.select("wave", "response_id", "n", "cell"), on=["wave", "response_id"])
     ticked = (pl.col("value_num") == 1).fill_null(False)
@@ -162,7 +168,14 @@ def with_polars(home: Path, given: Path) -> dict[str, pd.DataFrame]:
         "wave", "item_id", "option_id", "missing_code", "cell", ticked.alias("ticked")
     ).agg(rows=pl.len(), is_synthetic=pl.col("is_synthetic").any())
     scored = items.filter(pl.col("indicator").is_not_null()).select(
-        "wave", "item_id", "item_type", "indicator", "dimension", "item_weight", "indicator_weight", "max_points"
+        "wave",
+        "item_id",
+        "item_type",
+        "indicator",
+        "dimension",
+        "item_weight",
+        "indicator_weight",
+        "max_points",
     )
     coded = options.select("wave", "item_id", "option_id", "score", "points", "is_exclusive")
     asked = (
@@ -236,7 +249,11 @@ def hidden(frame: pd.DataFrame, n: str, within: list[str]) -> pd.Series:
 
 
 def publish(
-    tables: dict[str, pd.DataFrame], people: pd.DataFrame, counts: pd.DataFrame, means: pd.DataFrame, matched: pd.DataFrame
+    tables: dict[str, pd.DataFrame],
+    people: pd.DataFrame,
+    counts: pd.DataFrame,
+    means: pd.DataFrame,
+    matched: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """The marts from counts by cell, and means and matched changes by group."""
     student = tables["student_t"]
@@ -251,7 +268,9 @@ def publish(
     }
 
 
-def _dimension_scores(tables: dict[str, pd.DataFrame], means: pd.DataFrame, matched: pd.DataFrame, t975: Any) -> pd.DataFrame:
+def _dimension_scores(
+    tables: dict[str, pd.DataFrame], means: pd.DataFrame, matched: pd.DataFrame, t975: Any
+) -> pd.DataFrame:
     group = ["wave", "population_kind", "population_value"]
     mean = means.reset_index(drop=True).merge(tables["int_population"], how="left", on=group)
     known = mean.population_n.notna()
@@ -276,12 +295,24 @@ def _dimension_scores(tables: dict[str, pd.DataFrame], means: pd.DataFrame, matc
         score=total.weighted / total.population_n, se=np.sqrt(total.spread) / total.population_n,
         df=total.n - total.n_strata, is_hidden=total.n < MIN_GROUP,
     )  # fmt: skip
-    columns = [*DIMENSION_KEYS, "n", "population_n", "population_status", "score", "se", "df", "is_hidden", "is_synthetic"]
+    columns = [
+        *DIMENSION_KEYS,
+        "n",
+        "population_n",
+        "population_status",
+        "score",
+        "se",
+        "df",
+        "is_hidden",
+        "is_synthetic",
+    ]
     mean = pd.concat([mean[columns], total[columns]], ignore_index=True)
     before = mean[[*DIMENSION_KEYS, "n", "score", "se", "df", "is_hidden"]].assign(wave=mean.wave + 1)
     mean = mean.merge(before, how="left", on=DIMENSION_KEYS, suffixes=("", "_before"))
     matched = matched.reset_index(drop=True)
-    matched["covariance"] = (matched["product"] - matched.one * matched.other) * matched.n_matched / (matched.n_matched - 1)
+    matched["covariance"] = (
+        (matched["product"] - matched.one * matched.other) * matched.n_matched / (matched.n_matched - 1)
+    )
     matched["matched_is_hidden"] = hidden(matched, "n_matched", ["wave", "dimension", "population_kind"])
     matched["scenario"] = "headline"
     wanted = [*DIMENSION_KEYS, "n_matched", "matched_change", "variance", "covariance", "matched_is_hidden"]
@@ -290,7 +321,9 @@ def _dimension_scores(tables: dict[str, pd.DataFrame], means: pd.DataFrame, matc
     change = mean.score - mean.score_before
     spread = (mean.se**2 + mean.se_before**2 - 2.0 * mean.covariance.fillna(0.0) * overlap).clip(lower=0.0)
     margin = t975(np.minimum(mean.df, mean.df_before)) * np.sqrt(spread)
-    free = (1.0 - mean.n_matched / np.maximum(mean.n_matched, mean.population_n)).where(mean.population_n.notna(), 1.0)
+    free = (1.0 - mean.n_matched / np.maximum(mean.n_matched, mean.population_n)).where(
+        mean.population_n.notna(), 1.0
+    )
     matched_margin = t975(mean.n_matched - 1) * np.sqrt(free * mean.variance / mean.n_matched)
     seen, seen_before = ~mean.is_hidden, mean.is_hidden_before.eq(False)
     seen_matched = mean.matched_is_hidden.eq(False)
@@ -309,12 +342,18 @@ def _dimension_scores(tables: dict[str, pd.DataFrame], means: pd.DataFrame, matc
         composition_change=(change - mean.matched_change).where(seen_matched & seen & seen_before),
         suppressed=mean.is_hidden, is_synthetic=mean.is_synthetic.astype(bool),
     )  # fmt: skip
-    ranked = mean.score.round(8).where(seen).groupby([mean.wave, mean.dimension, mean.scenario, mean.population_kind])
+    ranked = (
+        mean.score.round(8)
+        .where(seen)
+        .groupby([mean.wave, mean.dimension, mean.scenario, mean.population_kind])
+    )
     result["rank"] = ranked.rank(method="min", ascending=False)
     return result
 
 
-def _answer_shares(tables: dict[str, pd.DataFrame], people: pd.DataFrame, counts: pd.DataFrame, t975: Any) -> pd.DataFrame:
+def _answer_shares(
+    tables: dict[str, pd.DataFrame], people: pd.DataFrame, counts: pd.DataFrame, t975: Any
+) -> pd.DataFrame:
     items = tables["int_item"].astype({"item_id": str})
     counts = counts.astype({"item_id": str, "missing_code": str, "option_id": object})
     counts = counts[counts.missing_code.isin(ASKED)].merge(
@@ -322,10 +361,16 @@ def _answer_shares(tables: dict[str, pd.DataFrame], people: pd.DataFrame, counts
         on=["wave", "item_id"],
     )
     cells = pd.concat(
-        people[["cell", kind]].drop_duplicates().dropna().rename(columns={kind: "population_value"}).assign(population_kind=kind)
+        people[["cell", kind]]
+        .drop_duplicates()
+        .dropna()
+        .rename(columns={kind: "population_value"})
+        .assign(population_kind=kind)
         for kind in KINDS
     )
-    counts["chosen"] = counts.rows.where((counts.missing_code == "answered") & ((counts.item_type != "multi") | counts.ticked), 0)
+    counts["chosen"] = counts.rows.where(
+        (counts.missing_code == "answered") & ((counts.item_type != "multi") | counts.ticked), 0
+    )
     keys = ["wave", "population_kind", "population_value", "item_id"]
     item = [*keys, "item_type", "option_set", "is_comparable"]
     summed = counts.merge(cells, on="cell").groupby([*item, "option_id"], dropna=False).agg(
@@ -334,7 +379,9 @@ def _answer_shares(tables: dict[str, pd.DataFrame], people: pd.DataFrame, counts
     is_multi, named = summed.item_type == "multi", summed.option_id.notna()
     # Whoever answers a multiple choice has a row for each of its options.
     answered = summed[is_multi & named].groupby(item).rows.max()
-    eligible = answered.add(summed[~(is_multi & named)].groupby(item).rows.sum(), fill_value=0).rename("n_eligible")
+    eligible = answered.add(summed[~(is_multi & named)].groupby(item).rows.sum(), fill_value=0).rename(
+        "n_eligible"
+    )
     synthetic = summed.groupby(item).is_synthetic.any()
     share = pd.concat([eligible, synthetic], axis=1).reset_index()
     options = in_wave(tables["framework_option"], sorted(items.wave.unique()))
@@ -347,8 +394,12 @@ def _answer_shares(tables: dict[str, pd.DataFrame], people: pd.DataFrame, counts
     free = (1.0 - n / np.maximum(n, share.population_n)).where(share.population_n.notna(), 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         half, logit = t975(n - 1) * np.sqrt(free / (p * (1.0 - p) * (n - 1))), np.log(p / (1.0 - p))
-        low = np.select([chosen == 0, chosen == n], [0.0, 0.05 ** (1.0 / n)], 1.0 / (1.0 + np.exp(half - logit)))
-        high = np.select([chosen == 0, chosen == n], [1.0 - 0.05 ** (1.0 / n), 1.0], 1.0 / (1.0 + np.exp(-half - logit)))
+        low = np.select(
+            [chosen == 0, chosen == n], [0.0, 0.05 ** (1.0 / n)], 1.0 / (1.0 + np.exp(half - logit))
+        )
+        high = np.select(
+            [chosen == 0, chosen == n], [1.0 - 0.05 ** (1.0 / n), 1.0], 1.0 / (1.0 + np.exp(-half - logit))
+        )
     # The marts state intervals of shares to nine digits.
     share = share.assign(n_chosen=chosen, share=p, low=np.round(low, 9), high=np.round(high, 9))
     share["is_hidden"] = hidden(share, "n_eligible", ["wave", "item_id", "option_id", "population_kind"])

@@ -68,8 +68,8 @@ class Spool:
         self._rows = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._pending: Future[None] | None = None
-        # Without the Arrow schema a reader sees the plain types. Statistics take time, and every query of
-        # a landed table reads whole years. In long pages what repeats itself is found and packed; whole
+        # Without the Arrow schema a reader sees the plain types. Statistics take time; those of the year let
+        # a reader of one year pass over the others. In long pages what repeats itself is found and packed; whole
         # numbers are runs or repeat themselves, a dictionary would only cost time.
         self._writer: pq.ParquetWriter | None = pq.ParquetWriter(
             self.path,
@@ -77,7 +77,7 @@ class Spool:
             compression="zstd",
             compression_level=1,
             store_schema=False,
-            write_statistics=False,
+            write_statistics=["wave"] if "wave" in schema.names else False,
             use_dictionary=[field.name for field in schema if not pa.types.is_integer(field.type)],
             max_rows_per_page=1 << 20,
             write_batch_size=1 << 16,

@@ -6,19 +6,19 @@
   empty goes too; see engine/yearly.sql.
 
   `ahead` adds the following years: a model that looks back one year has to be refreshed for the
-  year after the one that changed.
+  year after the one that changed. `back` adds the years before: what such a model looks back at.
 #}
-{% macro window_years(ahead=0) %}
+{% macro window_years(ahead=0, back=0) %}
     {%- set years = [] -%}
     {%- for year in env_var('FENGCHAO_YEARS', '').split(',') if year | trim -%}
-        {%- for step in range(ahead + 1) -%}
+        {%- for step in range(-back, ahead + 1) -%}
             {%- do years.append((year | trim | int) + step) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(years | unique | sort) }}
 {% endmacro %}
 
-{% macro in_window(column, ahead=0) -%}
-    {%- set years = window_years(ahead) -%}
+{% macro in_window(column, ahead=0, back=0) -%}
+    {%- set years = window_years(ahead, back) -%}
     {%- if years -%} {{ column }} in ({{ years | join(', ') }}) {%- else -%} true {%- endif -%}
 {%- endmacro %}

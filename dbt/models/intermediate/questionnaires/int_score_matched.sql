@@ -5,7 +5,7 @@
 with response as (
     select wave, response_id, respondent_token
     from {{ ref('stg_questionnaire__response') }}
-    where respondent_token is not null
+    where {{ in_window('wave', ahead=1, back=1) }} and respondent_token is not null
 ),
 
 pair as (
@@ -16,10 +16,14 @@ pair as (
     where {{ in_window('later.wave', ahead=1) }}
 ),
 
+score as (
+    select * from {{ ref('int_score') }} where {{ in_window('wave', ahead=1) }} and score is not null
+),
+
 earlier as (
     select *, case when {{ on_common_items('scenario') }} then wave else source_wave + 1 end as compared_in
     from {{ ref('int_score') }}
-    where score is not null
+    where {{ in_window('source_wave', ahead=1, back=1) }} and score is not null
 ),
 
 matched as (
@@ -27,7 +31,7 @@ matched as (
         pair.wave, pair.response_id, pair.earlier_response_id,
         score.scenario, score.level, score.code, score.score, earlier.score as earlier_score
     from pair
-    inner join {{ ref('int_score') }} as score
+    inner join score
         on pair.wave = score.wave and pair.wave = score.source_wave and pair.response_id = score.response_id
     inner join earlier
         on
@@ -37,11 +41,10 @@ matched as (
             and score.scenario = earlier.scenario
             and score.level = earlier.level
             and score.code = earlier.code
-    where score.score is not null
 ),
 
 member as (
-    select * from {{ ref('int_population_member') }}
+    select * from {{ ref('int_population_member') }} where {{ in_window('wave', ahead=1, back=1) }}
 ),
 
 grouped as (

@@ -13,6 +13,10 @@ population as (
     select * from {{ ref('int_population') }}
 ),
 
+member as (
+    select * from {{ ref('int_population_member') }} where {{ in_window('wave', ahead=1, back=1) }}
+),
+
 by_group as (
     select
         score.wave, score.source_wave, score.scenario, score.level, score.code,
@@ -22,7 +26,7 @@ by_group as (
         var_samp(score.score) as variance,
         bool_or(score.is_synthetic) as is_synthetic
     from score
-    inner join {{ ref('int_population_member') }} as member
+    inner join member
         on score.source_wave = member.wave and score.response_id = member.response_id
     group by
         score.wave, score.source_wave, score.scenario, score.level, score.code,
