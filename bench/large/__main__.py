@@ -33,6 +33,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,14 @@ def main() -> None:
 
 
 def machine() -> str:
+    from dagster_project.settings import size_setting
+
     names = ("duckdb", "dbt-core", "dbt-duckdb", "pandas", "polars", "pyarrow")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in names)
-        + f"; DuckDB: {os.environ.get('FENGCHAO_MEMORY_LIMIT', 'default')} of memory"
+        + f"; DuckDB: {size_setting('FENGCHAO_MEMORY_LIMIT')} of memory"
     )
 
 
@@ -119,7 +122,13 @@ def run_child(name: str, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.large", "--child", name, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if done.returncode == 0:
-        return dict(json.loads(done.stdout.splitlines()[-1]))
+        result = dict(json.loads(done.stdout.splitlines()[-1]))
+        # The sizes take long: say what is done.
+        said = (
+            f"{name}: {result['seconds']:.1f} s, CPU {result['cpu']:.1f} s, {result['peak'] / MiB:,.0f} MiB"
+        )
+        print(said, file=sys.stderr, flush=True)
+        return result
     if name in ("pandas", "polars") and (
         done.returncode < 0
         or re.search("MemoryError|ArrowMemory|Unable to allocate|memory allocation", done.stderr)
@@ -213,7 +222,7 @@ def print_size(rows: int, results: dict[str, dict[str, Any]], contestants: list[
 def print_growth(measured: dict[int, dict[str, dict[str, Any]]]) -> None:
     print("\nexponent of growth with the answers, from one size to the next")
     sizes = sorted(measured)
-    for small, large in zip(sizes, sizes[1:], strict=False):
+    for small, large in pairwise(sizes):
         parts = []
         for key in ("seconds", "cpu"):
             grown = measured[large]["project"][key] / measured[small]["project"][key]
