@@ -34,18 +34,20 @@ for _options in ("spark.driver.extraJavaOptions", "spark.executor.extraJavaOptio
     del _SETTINGS[_options]
 
 
-def seconds(settings: Settings, folder: Path, workers: int, waves: list[int]) -> tuple[float, list[int]]:
-    """Seconds of the build on a new cluster, and the tasks that each executor ran during it."""
+def measure(
+    settings: Settings, folder: Path, workers: int, waves: list[int]
+) -> tuple[float, float, list[int]]:
+    """Of the build on a new cluster: seconds, seconds of processors in tasks, tasks of each executor."""
     shutil.rmtree(settings.spark_tables, ignore_errors=True)
     with SparkCluster(folder, workers, _MEMORY, _SETTINGS) as cluster:
         os.environ["FENGCHAO_SPARK_PORT"] = str(cluster.port)
         start(settings, headline_only=True)
         run_nodes(settings, models_of_the_path(settings), [0])
-        before = cluster.tasks_by_executor()
+        tasks, cpu = cluster.tasks_by_executor(), cluster.cpu_seconds()
         begun = time.perf_counter()
         build(settings, waves)
         took = time.perf_counter() - begun
-        return took, sorted((cluster.tasks_by_executor() - before).values())
+        return took, cluster.cpu_seconds() - cpu, sorted((cluster.tasks_by_executor() - tasks).values())
 
 
 def fit(one: float, two: float) -> tuple[float, float]:
@@ -64,11 +66,15 @@ def main() -> None:
         print(
             f"{rows:,} answers, {n_waves} waves, {len(models_of_the_path(settings))} models, {os.cpu_count()} cores"
         )
-        print("| workers | seconds | tasks per executor |\n|---|---|---|")
+        print("| workers | seconds | processor seconds in tasks | tasks per executor |\n|---|---|---|---|")
         took = {}
         for workers in (1, 2):
-            took[workers], tasks = seconds(settings, Path(scratch) / f"cluster-{workers}", workers, waves)
-            print(f"| {workers} | {took[workers]:.1f} | {', '.join(map(str, tasks))} |", flush=True)
+            took[workers], cpu, tasks = measure(
+                settings, Path(scratch) / f"cluster-{workers}", workers, waves
+            )
+            print(
+                f"| {workers} | {took[workers]:.1f} | {cpu:.1f} | {', '.join(map(str, tasks))} |", flush=True
+            )
         fixed, work = fit(took[1], took[2])
         print(f"\nModel: T(N) = {fixed:.0f} + {work:.0f} / N seconds, drawn through these two points.")
         for workers in (4, 8, 16):

@@ -12,9 +12,10 @@ import socket
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 _MASTER = "org.apache.spark.deploy.master.Master"
 _WORKER = "org.apache.spark.deploy.worker.Worker"
@@ -145,9 +146,7 @@ class SparkCluster:
     def kill_worker(self, number: int) -> list[int]:
         """kill -9 of a worker and its executors; the process ids."""
         worker = self.workers[number]
-        group = [int(text) for text in subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(worker.pid)], capture_output=True, text=True).stdout.split()]  # fmt: skip
-        executors = [pid for pid in group if _EXECUTOR in _command(pid)]
+        executors = [pid for pid in _children(worker.pid) if _EXECUTOR in _told(pid, "cmdline")]
         assert executors, "the worker runs no executor"
         for pid in (worker.pid, *executors):
             os.kill(pid, signal.SIGKILL)
@@ -156,17 +155,21 @@ class SparkCluster:
 
     def tasks_by_executor(self) -> Counter[str]:
         """Successful tasks of each executor so far, from the event log."""
-        done: Counter[str] = Counter()
-        for path in self.events.rglob("*"):
-            if not path.is_file():
-                continue
+        return Counter(event["Task Info"]["Executor ID"] for event in self._ended_tasks())
+
+    def cpu_seconds(self) -> float:
+        """What all successful tasks so far have taken of a processor, in seconds."""
+        return sum(event["Task Metrics"]["Executor CPU Time"] for event in self._ended_tasks()) / 1e9
+
+    def _ended_tasks(self) -> Iterator[dict[str, Any]]:
+        for path in (path for path in self.events.rglob("*") if path.is_file()):
             with path.open(encoding="utf-8") as lines:
                 for line in lines:
+                    # The last line may still be written.
                     if line.startswith('{"Event":"SparkListenerTaskEnd"') and line.endswith("\n"):
                         event = json.loads(line)
                         if event["Task End Reason"]["Reason"] == "Success":
-                            done[event["Task Info"]["Executor ID"]] += 1
-        return done
+                            yield event
 
     def stop(self) -> None:
         """End what was started, the last first; by group, since executors are children of their worker."""
@@ -183,8 +186,14 @@ class SparkCluster:
         self._started.clear()
 
 
-def _command(pid: int) -> str:
+def _children(pid: int) -> list[int]:
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [child for child in pids if f"\nPPid:\t{pid}\n" in _told(child, "status")]
+
+
+def _told(pid: int, file: str) -> str:
+    """What the kernel says of a process; nothing of one that has just ended."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        return Path(f"/proc/{pid}/{file}").read_text(errors="replace")
     except OSError:
         return ""
