@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -50,31 +52,27 @@ def print_summary(console: Console, settings: Settings, report: MainReport, wall
         highlight=False,
         soft_wrap=True,
     )
-    for text in report.ended:
-        console.print(
-            f"[yellow]look[/] An earlier run was killed and is now marked as failed: {escape(text)}.",
-            highlight=False,
-            soft_wrap=True,
-        )
-    for text in report.gone:
-        console.print(
-            f"[yellow]look[/] {escape(text)}: its raw files are gone and its rows are still there. "
-            "Put the files back, or remove the rows: fengchao rebuild.",
-            highlight=False,
-            soft_wrap=True,
-        )
-    for run in report.apart:
-        console.print(
-            f"[yellow]look[/] {run.label} failed as one run; its years were then loaded one by one.",
-            highlight=False,
-            soft_wrap=True,
-        )
+    for text in _looks(report):
+        console.print(f"[yellow]look[/] {escape(text)}", highlight=False, soft_wrap=True)
     for run in report.runs:
-        for text in run.warnings:
-            console.print(f"[yellow]look[/] {escape(text)}", highlight=False, soft_wrap=True)
         for text in run.messages:
             console.print(f"[bold red]{run.label}[/] {escape(text)}", highlight=False, soft_wrap=True)
     _print_paths(console, settings, report)
+
+
+def _looks(report: MainReport) -> Iterator[str]:
+    """What stops nothing and somebody should know."""
+    for text in report.ended:
+        yield f"An earlier run was killed and is now marked as failed: {text}."
+    for text in report.gone:
+        yield (
+            f"{text}: its raw files are gone and its rows are still there. "
+            "Put the files back, or remove the rows: fengchao rebuild."
+        )
+    for run in report.apart:
+        yield f"{run.label} failed as one run; its years were then loaded one by one."
+    for run in report.runs:
+        yield from run.warnings
 
 
 def _print_paths(console: Console, settings: Settings, report: MainReport) -> None:
