@@ -152,7 +152,7 @@ def _note_built(settings: Settings, results: Sequence[Any]) -> None:
     if settings.target == "spark":
         from dagster_project.warehouse.spark import note_built
 
-        note_built(settings, [result for result in results if hasattr(result, "node")])
+        note_built(settings, results)
 
 
 def _close_database() -> None:

@@ -24,6 +24,8 @@ _OUTDATED = re.compile(
     r"|Referenced column .* not found|does not have a column|has \d+ columns but \d+ values were supplied",
     re.IGNORECASE,
 )
+# What Spark says when its catalog does not know the tables that stand on the disk.
+_LOST = re.compile("LOCATION_ALREADY_EXISTS|TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND")
 COMMAND = "fengchao rebuild"
 
 
@@ -31,6 +33,10 @@ def remedy(settings: Settings, messages: str) -> str:
     """What to do about a full disk, and about tables of an older version; empty for any other failure of dbt."""
     if disk := explain(messages, settings.home):
         return f"\n{disk}"
+    if _LOST.search(messages):
+        return (
+            f"\nSpark's catalog has lost the tables of this home. Make them anew, nothing is lost: {COMMAND}."
+        )
     if not _OUTDATED.search(messages):
         return ""
     return (

@@ -7,6 +7,7 @@ through views of the same names; so checks, analyses and the release are the sam
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -20,6 +21,8 @@ from urllib.parse import unquote
 from dagster_project.errors import FengchaoError
 from dagster_project.files import write_whole
 from dagster_project.settings import Settings, number_setting, spark_host
+from dagster_project.warehouse.manifest import parsed_manifest, project_fingerprint
+from dagster_project.warehouse.sources import ensure_sources, source_columns
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,9 +43,9 @@ def prepare(settings: Settings) -> None:
             f"FENGCHAO_TARGET is spark, and no Thrift server answers at {host}:{port} ({error}). "
             "Start it, or correct FENGCHAO_SPARK_HOST and FENGCHAO_SPARK_PORT."
         ) from None
-    if not settings.spark_catalog.exists():
+    if _catalog(settings).get("state") != _state():
         _make_source_views(settings)
-        _write_catalog(settings, {})
+        _write_catalog(settings, read_catalog(settings))
 
 
 @cache
@@ -64,8 +67,6 @@ def _poll_quickly() -> None:
 
 def _make_source_views(settings: Settings) -> None:
     from dagster_project.warehouse.dbt_runner import invoke
-    from dagster_project.warehouse.manifest import parsed_manifest
-    from dagster_project.warehouse.sources import ensure_sources
 
     ensure_sources(settings)
     done = invoke(settings, ["run-operation", "source_views"], manifest=parsed_manifest(settings))
@@ -75,13 +76,10 @@ def _make_source_views(settings: Settings) -> None:
 
 
 def note_built(settings: Settings, results: Sequence[Any]) -> None:
-    """Note the columns of the models and seeds that dbt has built."""
-    tables = read_catalog(settings)
+    """Note the columns of the models and seeds that dbt has built; those of the same project stay."""
+    tables, state = read_catalog(settings), _state()
     built = [result.node for result in results if str(result.status) == "success"]
-    # A table of the same SQL keeps its columns.
-    changed = [
-        node for node in built if tables.get(_name(node), {}).get("checksum") != node.checksum.checksum
-    ]
+    changed = [node for node in built if tables.get(_name(node), {}).get("state") != state]
     if not changed:
         return
     with _cursor() as cursor:
@@ -90,7 +88,7 @@ def note_built(settings: Settings, results: Sequence[Any]) -> None:
                 entry: dict[str, Any] = {"kind": _VIEW}
             else:
                 entry = _described(settings, cursor, node)
-            tables[_name(node)] = {**entry, "checksum": node.checksum.checksum}
+            tables[_name(node)] = {**entry, "state": state}
     _write_catalog(settings, tables)
 
 
@@ -134,14 +132,26 @@ def _name(node: Any) -> str:
 
 def read_catalog(settings: Settings) -> dict[str, dict[str, Any]]:
     """Kind, columns and column of years by `<schema>.<table>`; empty where nothing was built."""
+    return _catalog(settings).get("tables", {})
+
+
+def _catalog(settings: Settings) -> dict[str, Any]:
     if not settings.spark_catalog.exists():
         return {}
     return json.loads(settings.spark_catalog.read_text(encoding="utf-8"))
 
 
+@cache
+def _state() -> str:
+    """Hash of what columns follow from: the dbt project and the columns that Python writes."""
+    text = f"{project_fingerprint()} {sorted(source_columns().items())}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _write_catalog(settings: Settings, tables: dict[str, dict[str, Any]]) -> None:
     settings.spark_tables.mkdir(parents=True, exist_ok=True)
-    write_whole(settings.spark_catalog, json.dumps(tables, indent=1, sort_keys=True))
+    content = {"state": _state(), "tables": tables}
+    write_whole(settings.spark_catalog, json.dumps(content, indent=1, sort_keys=True))
 
 
 def attach(con: duckdb.DuckDBPyConnection, settings: Settings, name: str) -> None:
