@@ -5,6 +5,7 @@ Each part is a process group of its own on a port that was free; `stop` ends the
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -32,6 +33,11 @@ SMALL = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
+
+
+def _end_with_parent() -> None:
+    """In a new process: the kernel ends it when its parent dies, however that dies (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def free_port() -> int:
@@ -122,8 +128,9 @@ class SparkCluster:
         with (self.folder / f"{name}.log").open("wb") as log:
             # In the folder: Derby leaves its log where it is started.
             process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=environment, cwd=self.folder, start_new_session=True
-            )
+                command, stdout=log, stderr=log, env=environment, cwd=self.folder, start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )  # fmt: skip
         self._started.append(process)
         return process
 
