@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.large.data import FIRST_WAVE, make_home, make_waves
 from bench.large.project import build, models_of_the_path, start
 from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse import dbt_task
 from dagster_project.warehouse.dbt_runner import run_nodes
 from tests.spark.cluster import SMALL, SparkCluster
 
@@ -41,6 +42,7 @@ def measure(
     shutil.rmtree(settings.spark_tables, ignore_errors=True)
     with SparkCluster(folder, workers, _MEMORY, _SETTINGS) as cluster:
         os.environ["FENGCHAO_SPARK_PORT"] = str(cluster.port)
+        dbt_task._project.cache_clear()  # it holds the profile, and with it the port of the cluster before
         start(settings, headline_only=True)
         run_nodes(settings, models_of_the_path(settings), [0])
         tasks, cpu = cluster.tasks_by_executor(), cluster.cpu_seconds()

@@ -26,7 +26,6 @@ from dagster_project.ingest.sidecar import sha256_of
 from dagster_project.settings import DBT_DIR, ROOT, Settings
 from dagster_project.warehouse.dbt_runner import dbt_environment, run_dbt, run_nodes
 from dagster_project.warehouse.lock import open_warehouse
-from dagster_project.warehouse.rebuild import remedy, remove_database
 from dagster_project.warehouse.spark import read_catalog
 from tests.spark.cluster import SMALL, SparkCluster
 
@@ -257,23 +256,6 @@ def test_unit_tests_of_the_models(loaded: Loaded) -> None:
     failed = {result.unique_id: result.message for result in results if result.status != "pass"}
     assert failed == {}
     assert len(results) > 100
-
-
-def test_a_lost_catalog_is_said_and_a_rebuild_helps(
-    loaded: Loaded, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another cluster knows no tables; theirs are in the way. Last: it leaves no tables."""
-    models = ["stg_questionnaire__item", "dim_item"]
-    with SparkCluster(folder / "another", workers=1, settings=SMALL) as another:
-        monkeypatch.setenv("FENGCHAO_SPARK_PORT", str(another.port))
-        first, skipped = run_nodes(loaded.spark, models, [WAVES[3]])
-        assert (first.status, skipped.status) == ("error", "skipped")
-        assert "fengchao rebuild" in remedy(loaded.spark, str(first.message))
-        remove_database(loaded.spark)
-        assert not list(loaded.spark.spark_tables.rglob("*.parquet"))
-        seeds = run_dbt(loaded.spark, "seed", [])
-        assert {result.status for result in seeds} == {"success"}
-        assert [result.status for result in run_nodes(loaded.spark, models[:1], [WAVES[3]])] == ["success"]
 
 
 def test_stop_ends_what_it_started_and_nothing_else(folder: Path) -> None:
