@@ -10,10 +10,11 @@ Per size, one after the other on the same landed files of 20 waves, each in a pr
 - `floor`    hand-written DuckDB SQL that writes only the two marts;
 - `polars`, `pandas`  what a user would write, with texts as categories.
 
-The marts are compared first: every row, to a unit of the ninth digit, to which they are rounded. Seconds are wall time; on a machine that does other things
-compare ratios, and CPU seconds. Peak is the resident memory of the process, with Python. Every size is
-scored in the headline alone, as the project does it by itself from 20,000 respondents to a wave on (at 50
-million); up to a million answers the project's time with all scenarios is printed beside it.
+The marts are compared first: every row, to a unit of the ninth digit, to which they are rounded. Seconds
+are wall time; on a machine that does other things compare ratios, and CPU seconds. Peak is the resident
+memory of the process, with Python. Every size is scored in the headline alone, as the project does it by
+itself from 20,000 respondents to a wave on (at 50 million); up to a million answers the project's time
+with all scenarios is printed beside it.
 """
 
 from __future__ import annotations
