@@ -123,12 +123,12 @@ def test_build_database(settings: Settings, mount: Mount) -> None:
 
 
 def test_release(settings: Settings, mount: Mount) -> None:
-    from dagster_project.release.assets import _manifest
+    from dagster_project.warehouse.manifest import manifest_content
 
     before = (settings.releases / "current").resolve().name
     mount(settings.releases, size_of(settings.releases) + MiB)
     with pytest.raises((OSError, duckdb.Error)) as error:
-        build_release(settings, _manifest(), "2030-01-01")
+        build_release(settings, manifest_content(settings), "2030-01-01")
     assert_message(describe(error.value, settings.home), "no space left on the disk", settings.releases)
     assert (settings.releases / "current").resolve().name == before
     assert verify_release(settings.releases / "current") == []
