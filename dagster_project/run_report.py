@@ -22,8 +22,8 @@ class RunReport:
     year: int | None
     success: bool
     run_id: str = ""
-    years: str = ""
     incident: str = ""  # the first of the runs that repeat each other
+    years: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     checks_passed: int = 0
     checks_failed: int = 0

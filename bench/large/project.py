@@ -53,9 +53,10 @@ def _raise(results: list[NodeResult]) -> list[NodeResult]:
 def write_given(settings: Settings, folder: Path) -> None:
     """What the other contestants are given: framework, items, population, comparability, compiled SQL."""
     folder.mkdir(exist_ok=True)
-    compiled = settings.dbt_target / "target" / "compiled" / "fengchao" / "models"
+    # As this process has just built them.
+    nodes = parsed_manifest(settings).nodes
     for name in (*SMALL, "int_score_mean", "int_score_matched"):
-        (folder / f"{name}.sql").write_bytes(next(compiled.rglob(f"{name}.sql")).read_bytes())
+        (folder / f"{name}.sql").write_text(nodes[f"model.fengchao.{name}"].compiled_code)
     with open_warehouse(settings) as con:
         seeds = con.sql(
             "select 'framework.' || table_name from duckdb_tables() where schema_name = 'framework'"

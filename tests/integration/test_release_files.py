@@ -201,7 +201,7 @@ def test_dictionary_dbt_and_released_tables_agree_in_both_directions(folder: Pat
         key: text for key, (_, text) in dictionary.items()
     }
     assert all(text for _, text in declared.values())
-    aliases = {"decimal(20,2)": "DECIMAL(20,2)"}
+    aliases = {"decimal(20,2)": "DECIMAL(20,2)", "string": "VARCHAR"}
     for key, (kind, _) in declared.items():
         if kind:  # the seeds state their types beside, in dbt_project.yml
             assert aliases.get(kind, kind.upper()) == released[key], key

@@ -6,10 +6,12 @@ import json
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import requests
@@ -62,12 +64,17 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
-    """Ports of https and http. The files of `deploy/nginx` with other ports and places, and nothing else."""
-    folder = tmp_path_factory.mktemp("nginx")
+def folder() -> Iterator[Path]:
+    """nginx reads as another user, who may not look into pytest's folders."""
+    folder = Path(tempfile.mkdtemp(prefix="fengchao-nginx-"))
     folder.chmod(0o755)
-    for parent in folder.parents[:2]:  # nginx reads as another user
-        parent.chmod(parent.stat().st_mode | 0o055)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def proxy(folder: Path) -> Iterator[tuple[int, int]]:
+    """Ports of https and http. The files of `deploy/nginx` with other ports and places, and nothing else."""
     assert NGINX and OPENSSL
     subprocess.run(
         [OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={ENGINEERS}", "-days", "2",

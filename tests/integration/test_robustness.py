@@ -15,6 +15,7 @@ from dagster_project.analysis.parameters import load_parameters
 from dagster_project.analysis.read import read_wave
 from dagster_project.analysis.tables import TABLES, analysis_path
 from dagster_project.settings import Settings
+from dagster_project.warehouse.connect import connect
 from tests.integration.conftest import Home
 
 pytestmark = pytest.mark.integration
@@ -35,7 +36,7 @@ def settings(loaded: tuple[Home, subprocess.CompletedProcess[str]]) -> Settings:
 
 @pytest.fixture(scope="module")
 def build(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(settings.warehouse_db), read_only=True) as con:
+    with connect(settings, settings.warehouse_db, read_only=True) as con:
         yield con
 
 

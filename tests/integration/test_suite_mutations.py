@@ -16,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pytest
 
@@ -24,6 +23,7 @@ from dagster_project.quality.parameters import parameters
 from dagster_project.quality.suites import SuiteFile, all_suites
 from dagster_project.quality.validate import validate
 from dagster_project.settings import Settings
+from dagster_project.warehouse.connect import connect
 from tests.integration.conftest import Home
 
 pytestmark = pytest.mark.integration
@@ -204,7 +204,7 @@ class Partitions:
 
     def __init__(self, home: Home) -> None:
         self.settings = Settings(home=home.home, raw=home.raw)
-        self.db = duckdb.connect(str(self.settings.warehouse_db), read_only=True)
+        self.db = connect(self.settings, self.settings.warehouse_db, read_only=True)
 
     def relation(self, suite: SuiteFile) -> str:
         if suite.stage == "raw":
