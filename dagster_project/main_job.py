@@ -92,7 +92,6 @@ def run_all(
     logging.getLogger("fengchao.alerts").setLevel(logging.CRITICAL)  # the summary says the same
     from dagster_project.definitions import defs
     from dagster_project.ingest.sources import landed_without_files, years_with_input
-    from dagster_project.partition_events import words
     from dagster_project.partitions import FIRST_YEAR
     from dagster_project.partitions import years as partitions
     from dagster_project.run_owner import end_dead_runs
@@ -113,27 +112,28 @@ def run_all(
         )
     startup = time.perf_counter() - started
     report = MainReport(startup)
-    report.gone = [f"{source.name} {year}" for source, year in landed_without_files(settings)]
     runs = report.runs
-    together, alone = planned_loads(settings, wanted)
-    n_alone = len(alone)
-    total = len(together) + n_alone + 2
     progress("waiting for another load", 0, 1)
     # One load at a time makes the release: another one's half a year would refuse it.
     with file_lock(settings.home / "state" / "load.lock", _LONGEST_LOAD), DagsterInstance.get() as instance:
         # A server's storage opens a connection per statement unless it is told to keep some; a file's ignores it.
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=4)
         report.ended = end_dead_runs(settings, instance)
+        # What has landed is known under the lock only: the load before may have changed it.
+        report.gone = [f"{source.name} {year}" for source, year in landed_without_files(settings)]
+        together, alone = planned_loads(settings, wanted)
+        n_alone = len(alone)
+        total = len(together) + n_alone + 2
         if _prepare(settings, instance, progress, report):
             load = defs.resolve_job_def("yearly_load")
-            for number, (years, keys) in enumerate(together, 1):
-                progress(words(years), number, total)
-                done = _execute(load, instance, years, asset_selection=keys, tells=False)
+            for number, (span, keys) in enumerate(together, 1):
+                progress(f"years {span[0]}-{span[-1]}", number, total)
+                done = _execute(load, instance, span, asset_selection=keys, tells=False)
                 if done.success:
                     runs.append(done)
                     continue
                 report.apart.append(done)
-                for year in years:
+                for year in span:
                     alone.setdefault(year, []).extend(keys)
             total += len(alone) - n_alone
             for number, (year, keys) in enumerate(sorted(alone.items()), len(together) + 1):

@@ -6,7 +6,7 @@ run of several years each year is said here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -71,8 +71,3 @@ def refuse_gaps(source: str, wanted: Collection[int | None], found: Collection[i
             "Load each year in a run of its own.",
             allow_retries=False,
         )
-
-
-def words(years: Sequence[int]) -> str:
-    """`2023`, or `2020-2023` for a range of years."""
-    return "-".join(str(year) for year in sorted({min(years), max(years)}))

@@ -59,15 +59,14 @@ def main() -> None:
 
     from dagster_project.release.lineage import column_edges, write_lineage
     from dagster_project.release.workbook import build_workbook
-    from dagster_project.warehouse.manifest import manifest_path
+    from dagster_project.warehouse.manifest import manifest_content
 
     folder = Path(sys.argv[1])
     facts = json.load(sys.stdin)
     with duckdb.connect(str(folder / "fengchao.duckdb"), read_only=True) as con:
         build_workbook(con, folder / "fengchao.xlsx", tables=facts["tables"], **facts["workbook"])
     settings = Settings(home=Path(facts["home"]), raw=Path(facts["raw"]))
-    manifest = json.loads(manifest_path(settings).read_text(encoding="utf-8"))
-    write_lineage(folder, facts["tables"], column_edges(settings, manifest))
+    write_lineage(folder, facts["tables"], column_edges(settings, manifest_content(settings)))
 
 
 if __name__ == "__main__":
