@@ -27,48 +27,15 @@
 {%- endmacro %}
 
 {#
-  Answers with their item and what the framework says of their option. `answers`: wave, item_id, option_id,
-  missing_code and value_num, and columns that are passed on; one row may stand for many alike.
-  is_eligible: the respondent was asked (a skipped or not asked item leaves every denominator).
-  in_score_base: the answer counts among those a score is expected from.
-  is_chosen: this option was ticked; NULL where the item was not answered.
-  value: the number that is scored by goalposts: the answered one, or what the chosen range counts as.
+  Join of an answer with what is known of its kind (int_answer_kind). A kind is wave, item, option, why the answer
+  is missing, and the tick.
 #}
-{% macro coded_answers(answers) -%}
-select
-    answer.*,
-    item.item_type,
-    item.option_set,
-    item.dimension,
-    item.indicator,
-    missing.is_eligible,
-    missing.in_score_base,
-    case
-        when answer.missing_code <> 'answered' then null
-        when item.item_type = 'multi' then answer.value_num = 1
-        else true
-    end as is_chosen,
-    option.points,
-    coalesce(option.is_exclusive, false) as is_exclusive,
-    case when item.item_type in ('number', 'scale') then answer.value_num else range.value end as value
-from {{ answers }} as answer
-inner join {{ ref('int_item') }} as item
-    on answer.wave = item.wave and answer.item_id = item.item_id
-inner join {{ ref('framework_missing') }} as missing
-    on missing.missing_code = case
-        when
-            answer.missing_code = 'answered' and answer.option_id = 'not_applicable'
-            and coalesce(answer.value_num, 1) = 1
-            then 'not_applicable'
-        else answer.missing_code
-    end
-left join {{ ref('framework_option') }} as option
-    on
-        item.option_set = option.option_set
-        and answer.option_id = option.option_id
-        and {{ valid_in('option', 'answer.wave') }}
-left join {{ ref('framework_range') }} as range
-    on item.option_set = range.option_set and answer.option_id = range.option_id
+{% macro of_kind(kind, answer, ticked) -%}
+    {{ kind }}.wave = {{ answer }}.wave
+    and {{ kind }}.item_id = {{ answer }}.item_id
+    and {{ kind }}.option_id is not distinct from {{ answer }}.option_id
+    and {{ kind }}.missing_code = {{ answer }}.missing_code
+    and {{ kind }}.is_ticked is not distinct from {{ ticked }}
 {%- endmacro %}
 
 {# Items of which a respondent has a row per option; of all others one row. #}

@@ -21,4 +21,5 @@
 {% macro in_window(column, ahead=0, back=0) -%}
     {%- set years = window_years(ahead, back) -%}
     {%- if years -%} {{ column }} in ({{ years | join(', ') }}) {%- else -%} true {%- endif -%}
+    {{ in_part(column, back) }}
 {%- endmacro %}

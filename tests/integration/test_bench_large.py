@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from bench.large import duck, frames, project
 from bench.large.compare import differences
 from bench.large.data import make_home, make_waves
 from dagster_project.settings import DBT_DIR, ROOT, Settings
+from dagster_project.warehouse import dbt_task
 from dagster_project.warehouse.connect import connect
 from dagster_project.warehouse.dbt_runner import dbt_environment_set
 
@@ -53,6 +57,65 @@ def test_a_difference_is_found(folder: Path) -> None:
     found = "\n".join(differences(home, other))
     assert "mart_dimension_score.score: " in found and "mart_answer_share.n_eligible: " in found
     assert "mart_dimension_score.n: " not in found
+
+
+def test_parts_of_years_give_the_same_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All waves at once, each wave as a part of its own, a wave again in the middle: with all scenarios."""
+    from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
+
+    settings = Settings(home=tmp_path / "home", raw=ROOT / "data" / "raw")
+    monkeypatch.setenv("FENGCHAO_HOME", str(settings.home))
+    make_home(settings)
+    make_waves(settings, 18_000, 3)
+    project.start(settings, headline_only=False)
+    variables = dbt_task._project(settings)[0].vars.vars
+    statements: list[str] = []
+    execute = DuckDBCursorWrapper.execute
+
+    def heard(self: Any, sql: str, *rest: Any) -> Any:
+        statements.append(sql)
+        return execute(self, sql, *rest)
+
+    monkeypatch.setattr(DuckDBCursorWrapper, "execute", heard)
+
+    def built(
+        respondents_at_once: int, waves: list[int] | None = None
+    ) -> tuple[dict[str, pd.DataFrame], list[str]]:
+        variables.update(respondents_at_once=respondents_at_once)
+        statements.clear()
+        project.build(settings, waves)
+        bounds = [
+            found[1] for sql in statements if (found := re.search(r"int_score_matched_first = (\d+)", sql))
+        ]
+        return _tables(settings), bounds
+
+    at_once, bounds = built(40_000)
+    assert bounds == ["2023"]
+    assert {"restricted.int_scenario_indicator_score", "marts.mart_dimension_score"} <= set(at_once)
+    in_parts, bounds = built(1)
+    assert bounds == ["2023", "2024", "2025"]
+    again, bounds = built(1, [2024])
+    assert bounds == ["2024", "2025"]  # what compares a wave with the one before is made again for the next
+    for other in (in_parts, again):
+        assert other.keys() == at_once.keys()
+        for name, table in at_once.items():
+            pd.testing.assert_frame_equal(table, other[name], rtol=1e-12, atol=1e-12, obj=name)
+
+
+def _tables(settings: Settings) -> dict[str, pd.DataFrame]:
+    """The built tables that have rows, by name, sorted by all their columns that are no floats."""
+    with connect(settings, settings.warehouse_db, read_only=True) as con:
+        names = con.sql(
+            "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('restricted', 'marts')"
+        ).fetchall()
+        tables = {name: con.table(name).df() for (name,) in names}
+    return {
+        name: table.sort_values(
+            [column for column in table if table[column].dtype != float], ignore_index=True
+        )
+        for name, table in tables.items()
+        if len(table)
+    }
 
 
 def test_a_thread_joins_after_the_build_has_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,8 @@
   names its column of years and how many years ahead it reaches (see window.sql).
 
   DuckDB: delete and insert in one transaction. It is what `incremental` does with the strategy `append`,
-  without the temporary table and half of its statements.
+  without the temporary table and half of its statements. Where `meta` says `in_parts`, the rows are inserted
+  some years at a time: see parts_of_window.
 #}
 {% materialization yearly, default -%}
     {%- set table = this.incorporate(type='table') -%}
@@ -15,9 +16,18 @@
     {%- else -%}
         {%- do drop_relation_if_exists(load_cached_relation(this)) -%}
     {%- endif -%}
-    {%- call statement('main') -%}
-        {{ insert_same_columns(table, sql) if is_there else create_table_as(False, table, sql) }}
-    {%- endcall -%}
+    {%- for part in parts_of_window() -%}
+        {%- if part -%}
+            {%- for bound in ('first', 'last') -%}
+                {%- do set_part_bound(bound, part[bound]) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- call statement('main') -%}
+            {%- if not loop.first -%} insert into {{ table }} by name {{ sql }}
+            {%- else -%} {{ insert_same_columns(table, sql) if is_there else create_table_as(False, table, sql) }}
+            {%- endif -%}
+        {%- endcall -%}
+    {%- endfor -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
@@ -54,6 +64,59 @@
 {% macro in_own_window() -%}
     {%- set meta = config.get('meta') -%}
     {{ in_window(meta['year'], meta.get('ahead', 0)) }}
+{%- endmacro %}
+
+{#
+  A model of `in_parts` groups or joins rows of every respondent. All years at once would not fit into memory,
+  and what does not fit takes more than its share of time: so it is built in parts of some years, at most
+  `respondents_at_once` respondents or one year. The bounds of the part stand in two variables of the session,
+  named after the model; without them the part is everything.
+    in_parts: respondents   all years of the window
+    in_parts: scenarios     the years in which scenarios are scored; nothing is read of the others
+  Spark divides by itself.
+#}
+{% macro in_part(column, back) -%} {{ adapter.dispatch('in_part')(column, back) }} {%- endmacro %}
+
+{% macro duckdb__in_part(column, back) -%}
+    {%- if (config.get('meta') or {}).get('in_parts') %}
+    and {{ column }} >= coalesce(getvariable('{{ part_bound('first') }}'), 0) - {{ back }}
+    and {{ column }} <= coalesce(getvariable('{{ part_bound('last') }}'), 9999)
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__in_part(column, back) -%} {%- endmacro %}
+
+{% macro part_bound(bound) -%} {{ model.name }}_{{ bound }} {%- endmacro %}
+
+{% macro set_part_bound(bound, value) -%} {%- do run_query('set variable ' ~ part_bound(bound) ~ ' = ' ~ value) -%} {%- endmacro %}
+
+{# The parts, as {first, last}; [none] for a model that is built at once. #}
+{% macro parts_of_window() -%}
+    {%- set meta = config.get('meta') -%}
+    {%- if not meta.get('in_parts') -%} {{ return([none]) }} {%- endif -%}
+    {%- for bound in ('first', 'last') -%} {%- do set_part_bound(bound, 'null') -%} {%- endfor -%}
+    {%- set parts = [] -%}
+    {%- for wave, n, is_wanted in run_query(respondents_of_waves(meta)).rows if is_wanted -%}
+        {%- set part = parts | last -%}
+        {%- if parts and part.last == wave - 1 and part.n + n <= var('respondents_at_once') -%}
+            {%- do part.update(last=wave, n=part.n + n) -%}
+        {%- else -%}
+            {%- do parts.append({'first': wave, 'last': wave, 'n': n}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(parts or [{'first': 1, 'last': 0}]) }}
+{%- endmacro %}
+
+{# Every model in parts hangs on the respondents by others, or itself; a `ref` would ask for itself. #}
+{% macro respondents_of_waves(meta) -%}
+    select
+        wave, count(*) as n,
+        {% if meta.in_parts == 'scenarios' -%} wave in (select wave from ({{ scored_scenarios(meta.get('ahead', 0)) }}))
+        {%- else -%} true {%- endif %} as is_wanted
+    from {{ graph.nodes['model.' ~ project_name ~ '.stg_questionnaire__response'].relation_name }}
+    where {{ in_window('wave', meta.get('ahead', 0)) }}
+    group by wave
+    order by wave
 {%- endmacro %}
 
 {% macro is_yearly_table() -%}

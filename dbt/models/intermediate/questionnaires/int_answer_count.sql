@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave'}) }}
+{{ config(meta={'year': 'wave', 'in_parts': 'respondents'}) }}
 
 -- Counts of every option of every item in every group; every option of the item's set is a row, also
 -- the ones nobody chose. Answers are counted by cell (respondents of the same groups), and a group is the
@@ -31,7 +31,7 @@ cell_of_group as (
 alike as (
     select
         answer.wave, numbered.cell, answer.item_id, answer.option_id, answer.missing_code,
-        case when answer.value_num = 1 then 1.0 when answer.value_num is not null then 0.0 end as value_num,
+        answer.value_num = 1 as is_ticked,
         count(*) as n_rows,
         bool_or(answer.is_synthetic) as is_synthetic
     from {{ ref('stg_questionnaire__answer') }} as answer
@@ -41,33 +41,25 @@ alike as (
 ),
 
 histogram as (
-    select * from (
-        {{ coded_answers('alike') }}
-    ) as coded
-    where option_set is not null and is_eligible
+    select
+        alike.wave, alike.cell, alike.item_id, alike.option_id, alike.n_rows, alike.is_synthetic, kind.is_chosen
+    from alike
+    inner join {{ ref('int_answer_kind') }} as kind on {{ of_kind('kind', 'alike', 'alike.is_ticked') }}
+    where kind.option_set is not null and kind.is_eligible
 ),
 
 -- Of these items a respondent has several rows, of any other one.
-row_of_many as (
-    select
-        answer.wave, numbered.cell, answer.response_id, answer.item_id, answer.option_id, answer.missing_code,
-        answer.value_num
+many_rows as (
+    select answer.wave, numbered.cell, answer.item_id, count(distinct answer.response_id) as n_eligible
     from {{ ref('stg_questionnaire__answer') }} as answer
     inner join numbered on answer.wave = numbered.wave and answer.response_id = numbered.response_id
+    inner join {{ ref('int_answer_kind') }} as kind on {{ of_kind('kind', 'answer', '(answer.value_num = 1)') }}
     where
         {{ in_window('answer.wave') }}
-        and answer.item_id in (
-            select item_id from {{ ref('int_item') }} where item_type in ({{ many_rows_types() }})
-        )
-),
-
-many_rows as (
-    select wave, cell, item_id, count(distinct response_id) as n_eligible
-    from (
-        {{ coded_answers('row_of_many') }}
-    ) as coded
-    where option_set is not null and is_eligible and item_type in ({{ many_rows_types() }})
-    group by wave, cell, item_id
+        and kind.item_type in ({{ many_rows_types() }})
+        and kind.option_set is not null
+        and kind.is_eligible
+    group by answer.wave, numbered.cell, answer.item_id
 ),
 
 eligible_by_cell as (

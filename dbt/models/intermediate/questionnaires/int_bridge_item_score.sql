@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave', 'ahead': 1}) }}
+{{ config(meta={'year': 'wave', 'ahead': 1, 'in_parts': 'scenarios'}) }}
 
 -- Items that are comparable between a wave and the one before, scored in both (source_wave) by the
 -- options and points of the later one; where a scenario asks for it.

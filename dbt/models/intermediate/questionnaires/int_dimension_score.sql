@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave'}) }}
+{{ config(meta={'year': 'wave', 'in_parts': 'respondents'}) }}
 
 -- Weighted mean of a respondent's indicator scores; weights are re-normalised over the indicators
 -- that are present. NULL, with the reason, when fewer than the threshold of the indicators that were

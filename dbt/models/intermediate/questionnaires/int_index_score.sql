@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave'}) }}
+{{ config(meta={'year': 'wave', 'in_parts': 'respondents'}) }}
 
 -- The index of a respondent: weighted mean of the dimension scores, as a dimension of its indicators.
 with dimension_score as (

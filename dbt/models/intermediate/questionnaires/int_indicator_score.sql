@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave'}) }}
+{{ config(meta={'year': 'wave', 'in_parts': 'respondents'}) }}
 
 -- Weighted mean of the item scores that are present, weights re-normalised over them. NULL, with the
 -- reason, when fewer than the threshold of the eligible items have a score.

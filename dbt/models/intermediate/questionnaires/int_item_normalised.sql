@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave'}) }}
+{{ config(meta={'year': 'wave', 'in_parts': 'scenarios'}) }}
 
 -- What each score of an item becomes under the relative normalisations, within the wave. From the
 -- histogram of the item: respondents with the same score get the same value, and the table stays small.

@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave'}) }}
+{{ config(meta={'year': 'wave', 'in_parts': 'respondents'}) }}
 
 -- Who belongs to which group: all, the type of bank, the region of the province, and for every other
 -- grouping of framework_population_kind the answer to its item. Who gave no answer is in no group.

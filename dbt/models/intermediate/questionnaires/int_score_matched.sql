@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave', 'ahead': 1}) }}
+{{ config(meta={'year': 'wave', 'ahead': 1, 'in_parts': 'respondents'}) }}
 
 -- Banks that answered in a wave and in the one before, by their token, in the same group both times:
 -- mean and variance of their own changes, and the covariance of their two scores.

@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave', 'ahead': 1}) }}
+{{ config(meta={'year': 'wave', 'ahead': 1, 'in_parts': 'respondents'}) }}
 
 -- Mean of the respondents of every group, its standard error and its degrees of freedom.
 --   group            se = sqrt((1 - n / N) s² / n), df = n - 1; N unknown: no correction
