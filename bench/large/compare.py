@@ -11,8 +11,9 @@ from bench.large.frames import DIMENSION_KEYS, SHARE_KEYS
 
 KEYS = dict(zip(MARTS, (DIMENSION_KEYS, SHARE_KEYS), strict=True))
 _FRACTIONS = ("DOUBLE", "FLOAT")
-# The marts are rounded to nine digits: sums in another order may end in the next one.
-_TOLERANCE = 1.5e-9
+# The marts are rounded to nine digits, shares before they become percent: sums in another order may end in the
+# next one.
+_TOLERANCE, _TOLERANCE_IN_PERCENT = 1.5e-9, 1.5e-7
 
 
 def differences(project: Path, other: Path) -> list[str]:
@@ -32,8 +33,9 @@ def differences(project: Path, other: Path) -> list[str]:
             for column in (name for name in types if name not in keys):
                 one, two = f"ours.{column}", f"theirs.{column}"
                 if types[column] in _FRACTIONS:
+                    most = _TOLERANCE_IN_PERCENT if column.endswith(("_pct", "_pp")) else _TOLERANCE
                     one, two = f"cast({one} as double)", f"nullif({two}, 'nan'::double)"
-                    differs = f"abs({one} - {two}) > {_TOLERANCE} or ({one} is null) <> ({two} is null)"
+                    differs = f"abs({one} - {two}) > {most} or ({one} is null) <> ({two} is null)"
                 else:
                     differs = f"{one} is distinct from {two}"
                 row = con.sql(
