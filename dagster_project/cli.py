@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import warnings
@@ -57,13 +58,10 @@ def _load(years: list[int], release_date: str, anew: bool = False) -> None:
     from dagster_project.main_job import run_all
     from dagster_project.settings import load_settings
     from dagster_project.summary import print_summary
-    from dagster_project.warehouse.rebuild import remove_database
 
     console = Console()
     settings = load_settings()
     started = time.perf_counter()
-    if anew:
-        remove_database(settings)
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     with Progress(
@@ -76,6 +74,7 @@ def _load(years: list[int], release_date: str, anew: bool = False) -> None:
             years,
             release_date or None,
             lambda text, done, total: bar.update(task, description=text, completed=done, total=total),
+            anew,
         )
     print_summary(console, settings, report, time.perf_counter() - started)
     if not report.success:
@@ -119,6 +118,8 @@ def dev(
     command = Path(sys.executable).with_name("dagster")
     arguments = ["dagster", "dev", "-w", str(ROOT / "workspace.yaml"), "-h", host, "-p", str(port)]
     print(f"Dagster UI: http://{host}:{port}  (state in {settings.home}; Ctrl+C ends it)", flush=True)
+    # Dagster ends on SIGTERM as it does on SIGINT, which a script that starts this in the background has ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(command, arguments)
 
 

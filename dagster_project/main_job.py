@@ -74,11 +74,12 @@ def run_all(
     years: Sequence[int] = (),
     release_date: str | None = None,
     progress: Callable[[str, int, int], None] = lambda text, done, total: None,
+    anew: bool = False,
 ) -> MainReport:
     """Load `years` (default: every year with raw files) and release.
 
-    progress(text, done, total) is called before each run. Raises FengchaoError where there is nothing
-    to load or a year lies outside the partitions.
+    progress(text, done, total) is called before each run. anew: the build database is removed first. Raises
+    FengchaoError where there is nothing to load or a year lies outside the partitions.
     """
     started = time.perf_counter()
     progress("starting", 0, 1)
@@ -96,6 +97,7 @@ def run_all(
     from dagster_project.partitions import years as partitions
     from dagster_project.run_owner import end_dead_runs
     from dagster_project.warehouse.lock import file_lock
+    from dagster_project.warehouse.rebuild import remove_database
     from dagster_project.warehouse.unfinished import REBUILD, unmark
 
     wanted = sorted(years) or years_with_input(settings.raw)
@@ -119,6 +121,8 @@ def run_all(
         # A server's storage opens a connection per statement unless it is told to keep some; a file's ignores it.
         instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=3600, max_overflow=4)
         report.ended = end_dead_runs(settings, instance)
+        if anew:
+            remove_database(settings)
         # What has landed is known under the lock only: the load before may have changed it.
         report.gone = [f"{source.name} {year}" for source, year in landed_without_files(settings)]
         together, alone = planned_loads(settings, wanted)

@@ -10,11 +10,8 @@ def load_all_years(context: dg.OpExecutionContext) -> None:
     """The runs are those of the command, each in the list of runs."""
     from dagster_project.main_job import run_all
     from dagster_project.settings import load_settings
-    from dagster_project.warehouse.rebuild import remove_database
 
-    settings = load_settings()
-    remove_database(settings)
-    report = run_all(settings, progress=lambda text, done, total: context.log.info(text))
+    report = run_all(load_settings(), progress=lambda text, done, total: context.log.info(text), anew=True)
     if not report.success:
         failed = [text for run in report.runs for text in run.messages]
         raise dg.Failure(description="\n".join(failed), allow_retries=False)

@@ -168,6 +168,8 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
             stdout=output,
             stderr=output,
             start_new_session=True,
+            # As a script has it that starts the UI in the background.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         )
     running = Dev(home, f"http://127.0.0.1:{port}", log, hook)
 

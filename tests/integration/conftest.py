@@ -15,6 +15,7 @@ import pytest
 from dagster_project.ingest.sidecar import sha256_of, sidecar_path
 
 ROOT = Path(__file__).resolve().parents[2]
+_COMMAND = str(Path(sys.executable).with_name("fengchao"))
 
 
 @dataclass
@@ -25,21 +26,34 @@ class Home:
     raw: Path
     secret: str = "a fixed key, so that two homes give the same tokens"
 
-    def fengchao(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             "FENGCHAO_HOME": str(self.home),
             "FENGCHAO_RAW": str(self.raw),
             "FENGCHAO_TOKEN_SECRET": self.secret,
             "COLUMNS": "160",
         }
+
+    def fengchao(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(Path(sys.executable).with_name("fengchao")), *arguments],
+            [_COMMAND, *arguments],
             capture_output=True,
             text=True,
-            env=environment,
+            env=self.environment,
             cwd=ROOT,
             timeout=600,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """The command as a process that the caller ends; what it prints is not kept."""
+        return subprocess.Popen(
+            [_COMMAND, *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=self.environment,
+            cwd=ROOT,
         )
 
     def hashes(self, folder: str) -> dict[str, str]:
