@@ -24,8 +24,10 @@ import pytest
 from dagster_project.ingest.landing import landing_path, write_parquet
 from dagster_project.ingest.sidecar import sha256_of
 from dagster_project.settings import DBT_DIR, ROOT, Settings
+from dagster_project.warehouse import dbt_task
 from dagster_project.warehouse.dbt_runner import dbt_environment, run_dbt, run_nodes
 from dagster_project.warehouse.lock import open_warehouse
+from dagster_project.warehouse.rebuild import remove_database
 from dagster_project.warehouse.spark import read_catalog
 from tests.spark.cluster import SMALL, SparkCluster
 
@@ -56,6 +58,14 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
+def _on_spark(settings: Settings, cluster: SparkCluster) -> dict[str, str]:
+    return _environment(settings.home) | {
+        "FENGCHAO_TARGET": "spark",
+        "FENGCHAO_SPARK_PORT": str(cluster.port),
+        "FENGCHAO_SHARED_HOME": settings.shared,
+    }
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("spark")
@@ -73,11 +83,10 @@ def loaded(folder: Path, cluster: SparkCluster) -> Iterator[Loaded]:
     done = subprocess.run([str(_COMMAND), "run"], capture_output=True, text=True, env=environment, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
 
-    settings = Settings(home=folder / "spark", raw=_RAW, target="spark")
-    environment = _environment(settings.home) | {
-        "FENGCHAO_TARGET": "spark",
-        "FENGCHAO_SPARK_PORT": str(cluster.port),
-    }
+    home = folder / "spark"
+    # The cluster is told a URL, as it would be of a bucket or of HDFS.
+    settings = Settings(home=home, raw=_RAW, target="spark", shared=home.as_uri())
+    environment = _on_spark(settings, cluster)
     log = folder / "run.log"
     with log.open("w") as output:
         run = subprocess.Popen(
@@ -256,6 +265,35 @@ def test_unit_tests_of_the_models(loaded: Loaded) -> None:
     failed = {result.unique_id: result.message for result in results if result.status != "pass"}
     assert failed == {}
     assert len(results) > 100
+
+
+def test_a_lost_catalog_says_so_and_is_made_anew(
+    loaded: Loaded, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another cluster on the same home knows none of its tables, as one whose metastore was lost. Comes late: it
+    takes the tables away that the other tests read."""
+    with SparkCluster(folder / "forgetful", workers=1, settings=SMALL) as other:
+        done = subprocess.run(
+            [str(_COMMAND), "run", "--years", str(WAVES[3])],
+            capture_output=True,
+            text=True,
+            env=_on_spark(loaded.spark, other),
+            cwd=ROOT,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode != 0, said
+        assert "Spark's catalog has lost the tables of this home" in said and "fengchao rebuild" in said
+        monkeypatch.setenv("FENGCHAO_SPARK_PORT", str(other.port))
+        dbt_task._project.cache_clear()  # the port stands in its profile
+        try:
+            remove_database(loaded.spark)
+            assert read_catalog(loaded.spark) == {}
+            results = run_nodes(loaded.spark, ["stg_questionnaire__item"])
+        finally:
+            dbt_task._project.cache_clear()
+        assert [result.status for result in results] == ["success"]
+        (items,) = _rows(loaded.spark, ["staging.stg_questionnaire__item"]).values()
+        assert set(items["wave"]) == set(WAVES)
 
 
 def test_stop_ends_what_it_started_and_nothing_else(folder: Path) -> None:
