@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from functools import cache
+from io import BytesIO
 from pathlib import Path
-from tempfile import mkdtemp
 
 from fontTools.ttLib import TTFont
 from reportlab.lib.pdfencrypt import StandardEncryption
@@ -27,9 +27,10 @@ WIDTH, HEIGHT = 595.0, 842.0
 def _register() -> None:
     font = TTFont(_VENDORED / "NotoSansSC-GB2312.woff2")
     font.flavor = None
-    path = Path(mkdtemp()) / "noto.ttf"
-    font.save(path)
-    pdfmetrics.registerFont(PdfFont(FONT, str(path)))
+    file = BytesIO()
+    font.save(file)
+    file.seek(0)
+    pdfmetrics.registerFont(PdfFont(FONT, file))
 
 
 class Report:
