@@ -69,7 +69,8 @@
 {#
   A model of `in_parts` groups or joins rows of every respondent. All years at once would not fit into memory,
   and what does not fit takes more than its share of time: so it is built in parts of some years, at most
-  `respondents_at_once` respondents or one year. The bounds of the part stand in two variables of the session,
+  `respondents_at_once` respondents or one year; a twentieth of them where `per_scenario` says that each stands in
+  every scenario. The bounds of the part stand in two variables of the session,
   named after the model; without them the part is everything.
     in_parts: respondents   all years of the window
     in_parts: scenarios     the years in which scenarios are scored; nothing is read of the others
@@ -95,10 +96,13 @@
     {%- set meta = config.get('meta') -%}
     {%- if not meta.get('in_parts') -%} {{ return([none]) }} {%- endif -%}
     {%- for bound in ('first', 'last') -%} {%- do set_part_bound(bound, 'null') -%} {%- endfor -%}
+    {%- set years = window_years(meta.get('ahead', 0)) -%}
+    {%- if years | length == 1 and meta.in_parts == 'respondents' -%} {{ return([{'first': years[0], 'last': years[0]}]) }} {%- endif -%}
+    {%- set most = var('respondents_at_once') // (20 if meta.get('per_scenario') else 1) -%}
     {%- set parts = [] -%}
     {%- for wave, n, is_wanted in run_query(respondents_of_waves(meta)).rows if is_wanted -%}
         {%- set part = parts | last -%}
-        {%- if parts and part.last == wave - 1 and part.n + n <= var('respondents_at_once') -%}
+        {%- if parts and part.last == wave - 1 and part.n + n <= most -%}
             {%- do part.update(last=wave, n=part.n + n) -%}
         {%- else -%}
             {%- do parts.append({'first': wave, 'last': wave, 'n': n}) -%}

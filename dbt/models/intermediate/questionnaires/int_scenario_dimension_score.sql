@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave', 'ahead': 1, 'in_parts': 'respondents'}) }}
+{{ config(meta={'year': 'wave', 'ahead': 1, 'in_parts': 'respondents', 'per_scenario': true}) }}
 
 -- Dimension scores of every scenario but the headline, by the aggregation of the scenario.
 with child as (

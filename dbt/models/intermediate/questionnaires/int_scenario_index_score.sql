@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave', 'ahead': 1, 'in_parts': 'respondents'}) }}
+{{ config(meta={'year': 'wave', 'ahead': 1, 'in_parts': 'respondents', 'per_scenario': true}) }}
 
 -- The index in every scenario but the headline, by the aggregation of the scenario.
 with child as (

@@ -1,4 +1,4 @@
-{{ config(meta={'year': 'wave', 'ahead': 1, 'in_parts': 'scenarios'}) }}
+{{ config(meta={'year': 'wave', 'ahead': 1, 'in_parts': 'scenarios', 'per_scenario': true}) }}
 
 -- Indicator scores of every scenario but the headline. source_wave differs from wave in the scenario on
 -- common items only, where it is also the wave before.
