@@ -81,14 +81,13 @@ def main() -> None:
             )
         fixed, work = fit(took[1], took[2])
         print(f"\nThrough these two points: T(N) = {fixed:.0f} {work:+.0f} / N seconds.")
+        fixed, work = took[1] - cpu[1], cpu[1]
         print(
             "With a core for every worker, from the processor seconds of one: "
-            f"T(N) = {took[1] - cpu[1]:.0f} {cpu[1]:+.0f} / N seconds."
+            f"T(N) = {fixed:.0f} {work:+.0f} / N seconds."
         )
         for workers in (2, 4, 8, 16):
-            print(
-                f"  {workers} workers: {took[1] - cpu[1] + cpu[1] / workers:.0f} s by that model, not measured"
-            )
+            print(f"  {workers} workers: {fixed + work / workers:.0f} s by that model, not measured")
 
 
 if __name__ == "__main__":

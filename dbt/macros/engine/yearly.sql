@@ -100,7 +100,7 @@
     {%- if years | length == 1 and meta.in_parts == 'respondents' -%} {{ return([{'first': years[0], 'last': years[0]}]) }} {%- endif -%}
     {%- set most = var('respondents_at_once') // (20 if meta.get('per_scenario') else 1) -%}
     {%- set parts = [] -%}
-    {%- for wave, n, is_wanted in run_query(respondents_of_waves(meta)).rows if is_wanted -%}
+    {%- for wave, n in run_query(respondents_of_waves(meta)).rows -%}
         {%- set part = parts | last -%}
         {%- if parts and part.last == wave - 1 and part.n + n <= most -%}
             {%- do part.update(last=wave, n=part.n + n) -%}
@@ -113,12 +113,11 @@
 
 {# Every model in parts hangs on the respondents by others, or itself; a `ref` would ask for itself. #}
 {% macro respondents_of_waves(meta) -%}
-    select
-        wave, count(*) as n,
-        {% if meta.in_parts == 'scenarios' -%} wave in (select wave from ({{ scored_scenarios(meta.get('ahead', 0)) }}))
-        {%- else -%} true {%- endif %} as is_wanted
+    select wave, count(*) as n
     from {{ graph.nodes['model.' ~ project_name ~ '.stg_questionnaire__response'].relation_name }}
-    where {{ in_window('wave', meta.get('ahead', 0)) }}
+    where
+        {{ in_window('wave', meta.get('ahead', 0)) }}
+        {% if meta.in_parts == 'scenarios' -%} and wave in (select wave from ({{ scored_scenarios(meta.get('ahead', 0)) }})) {%- endif %}
     group by wave
     order by wave
 {%- endmacro %}
